@@ -1,7 +1,7 @@
-/** Sources run as ESM through swc; the `development` condition resolves workspace packages to their .ts files. */
+/** Sources run as ESM through swc; the `@orders/source` condition resolves workspace packages to their .ts files. */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['development', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@orders/source', 'node', 'default'] },
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -1,0 +1,91 @@
+import { v5 } from 'uuid';
+import { z } from 'zod';
+
+/** Root of every derived id. It may never change: ids are how repeats are recognised. */
+const NAMESPACE = '6f1c8f0e-6e0b-5b57-9c55-0f2f6f2f3b1d';
+
+export const OrderId = z.uuid().brand<'OrderId'>();
+export type OrderId = z.infer<typeof OrderId>;
+
+export const PaymentId = z.uuid().brand<'PaymentId'>();
+export type PaymentId = z.infer<typeof PaymentId>;
+
+export const ReservationId = z.uuid().brand<'ReservationId'>();
+export type ReservationId = z.infer<typeof ReservationId>;
+
+export const CommandId = z.uuid().brand<'CommandId'>();
+export type CommandId = z.infer<typeof CommandId>;
+
+export const EventId = z.uuid().brand<'EventId'>();
+export type EventId = z.infer<typeof EventId>;
+
+/** A stock keeping unit. Lower case is accepted at the edge and folded there (`skuFrom`), never here. */
+export const Sku = z
+  .string()
+  .regex(/^[A-Z0-9._-]{1,64}$/)
+  .brand<'Sku'>();
+export type Sku = z.infer<typeof Sku>;
+
+export const CustomerId = z
+  .string()
+  .regex(/^[A-Za-z0-9._@:-]{1,128}$/)
+  .brand<'CustomerId'>();
+export type CustomerId = z.infer<typeof CustomerId>;
+
+/** A position in the log as it travels in JSON: an unsigned 64-bit integer in decimal. */
+export const LogPosition = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,19})$/)
+  .brand<'LogPosition'>();
+export type LogPosition = z.infer<typeof LogPosition>;
+
+export const logPosition = (position: bigint): LogPosition => LogPosition.parse(position.toString());
+
+/**
+ * The id of the order that a customer's idempotency key stands for: UUIDv5(UUIDv5(namespace, customer), key).
+ * Two levels, so that no customer can choose a key that collides with another customer's order.
+ */
+export const orderIdOf = (customerId: CustomerId, idempotencyKey: string): OrderId =>
+  OrderId.parse(v5(idempotencyKey, v5(`customer:${customerId}`, NAMESPACE)));
+
+/** UUIDv5 of the order id: an order cannot have two payments. */
+export const paymentIdOf = (orderId: OrderId): PaymentId => PaymentId.parse(v5('payment', orderId));
+
+/** UUIDv5 of order and SKU: the lines of an order that share a SKU are one reservation. */
+export const reservationIdOf = (orderId: OrderId, sku: Sku): ReservationId =>
+  ReservationId.parse(v5(`reservation:${sku}`, orderId));
+
+/**
+ * The id of a command that a process sends. `generation` rises only on a recorded definitive failure, so a
+ * resend after a crash or a lost message carries the same id and changes nothing twice.
+ */
+export const processCommandId = (
+  process: StreamName,
+  step: string,
+  target: StreamName,
+  generation: number,
+): CommandId => CommandId.parse(v5([process, step, target, generation].join('|'), NAMESPACE));
+
+/** The id of a command that a caller sends: of the target stream and the caller's natural key. */
+export const callerCommandId = (target: StreamName, step: string, key: string): CommandId =>
+  CommandId.parse(v5([target, step, key].join('|'), NAMESPACE));
+
+/** UUIDv5(command id, index): the same command decided twice writes the same event ids. */
+export const eventIdOf = (commandId: string, index: number): EventId =>
+  EventId.parse(v5(String(index), commandId));
+
+export const STREAM_CATEGORIES = ['order', 'payment', 'product', 'stock', 'orderProcess'] as const;
+export type StreamCategory = (typeof STREAM_CATEGORIES)[number];
+export type StreamName = `${StreamCategory}-${string}`;
+
+export const orderStream = (orderId: OrderId): StreamName => `order-${orderId}`;
+export const paymentStream = (paymentId: PaymentId): StreamName => `payment-${paymentId}`;
+export const productStream = (sku: Sku): StreamName => `product-${sku}`;
+export const stockStream = (sku: Sku): StreamName => `stock-${sku}`;
+export const orderProcessStream = (orderId: OrderId): StreamName => `orderProcess-${orderId}`;
+
+/** The category before the first dash, or undefined where the stream is none of ours. */
+export function categoryOf(streamId: string): StreamCategory | undefined {
+  const category = streamId.slice(0, streamId.indexOf('-'));
+  return STREAM_CATEGORIES.find((known) => known === category);
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { CommandsOf } from './commands.js';
+import { OrderId, PaymentId } from './ids.js';
+import { Currency, PositiveMinorUnits } from './money.js';
+import { CaptureMethod, PaymentMethodToken } from './payment.events.js';
+
+const ids = { paymentId: PaymentId, orderId: OrderId };
+/** The attempt that is asked for: one more than the last recorded failure. A lower one is a repeat. */
+const attempt = z.int().positive();
+
+/** The commands that the order process sends to Payment over the bus. Amounts in minor units. */
+export const paymentCommands = {
+  AuthorizePayment: z.object({
+    ...ids,
+    amount: PositiveMinorUnits,
+    currency: Currency,
+    paymentMethod: PaymentMethodToken,
+    captureMethod: CaptureMethod,
+  }),
+  CapturePayment: z.object({ ...ids, attempt }),
+  VoidAuthorization: z.object({ ...ids, attempt }),
+  RefundPayment: z.object({
+    ...ids,
+    refundId: z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/),
+    amount: PositiveMinorUnits,
+    attempt,
+  }),
+};
+export type PaymentBusCommand = CommandsOf<typeof paymentCommands>;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { OrderId, PaymentId } from './ids.js';
+import { Currency, PositiveMinorUnits } from './money.js';
+import { type EventsOf, versions } from './versions.js';
+
+/** AUTOMATIC charges at once; MANUAL authorises, and captures once the stock is reserved. */
+export const CaptureMethod = z.enum(['AUTOMATIC', 'MANUAL']);
+export type CaptureMethod = z.infer<typeof CaptureMethod>;
+
+/** The provider's token for a way to pay. Never a card number: sixteen digits in a row do not pass. */
+export const PaymentMethodToken = z.string().regex(/^pm_[A-Za-z0-9_]{1,100}$/);
+
+/** `charge` is authorisation and capture in one call. */
+export const ProviderOperation = z.enum(['authorize', 'charge', 'capture', 'void', 'refund']);
+export type ProviderOperation = z.infer<typeof ProviderOperation>;
+
+/** The provider's word for why it did not do it, e.g. `card_declined`. */
+export const ProviderCode = z.string().min(1).max(100);
+
+/** Counts from 1; with payment and operation it makes the provider's idempotency key. It rises only on a recorded failure. */
+const Attempt = z.int().positive();
+const ProviderReference = z.string().min(1).max(200);
+const RefundId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/);
+
+const ids = { paymentId: PaymentId, orderId: OrderId };
+const requested = { ...ids, attempt: Attempt, amount: PositiveMinorUnits };
+const succeeded = { ...requested, providerReference: ProviderReference };
+const failed = { ...ids, attempt: Attempt, code: ProviderCode };
+
+export const paymentEvents = {
+  /** The intent to authorise (MANUAL) or charge (AUTOMATIC). */
+  PaymentRequested: versions(
+    z.object({
+      ...requested,
+      currency: Currency,
+      paymentMethod: PaymentMethodToken,
+      captureMethod: CaptureMethod,
+    }),
+  ),
+  PaymentAuthorized: versions(z.object(succeeded)),
+  PaymentDeclined: versions(z.object(failed)),
+  CaptureRequested: versions(z.object(requested)),
+  PaymentCaptured: versions(z.object(succeeded)),
+  PaymentCaptureFailed: versions(z.object(failed)),
+  VoidRequested: versions(z.object({ ...ids, attempt: Attempt })),
+  /** Terminal. Also recorded for a payment that was never requested, so that a late request is refused. */
+  AuthorizationVoided: versions(z.object(ids)),
+  VoidFailed: versions(z.object(failed)),
+  RefundRequested: versions(z.object({ ...requested, refundId: RefundId })),
+  PaymentRefunded: versions(z.object({ ...succeeded, refundId: RefundId })),
+  RefundFailed: versions(z.object({ ...failed, refundId: RefundId })),
+  /** The provider was called and its answer did not come: it is asked for the outcome of the key before any repeat. */
+  PaymentOutcomeUnknown: versions(
+    z.object({ ...ids, operation: ProviderOperation, attempt: Attempt, refundId: RefundId.optional() }),
+  ),
+  /** The provider reported what no longer changes anything, e.g. a failure after a success. */
+  ProviderNotificationIgnored: versions(
+    z.object({ ...ids, operation: ProviderOperation, attempt: Attempt, outcome: z.string().max(100) }),
+  ),
+};
+export type PaymentEvent = EventsOf<typeof paymentEvents>;

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface Server {
+  readonly url: string;
+  /** Graceful; waits for the end. */
+  stop(): Promise<void>;
+  /** SIGKILL; waits for the end. */
+  kill(): Promise<void>;
+}
+
+/**
+ * The embedded servers as processes, with an empty folder each. They are started by path, not imported: the
+ * stack depends on all sides, and no side may depend on the stack.
+ */
+export const embeddedEventStore = (options: StartOptions = {}) =>
+  start('event-store/event-store', true, options);
+export const embeddedPostgres = (options: StartOptions = {}) => start('postgres/postgres', true, options);
+export const embeddedBroker = (options: StartOptions = {}) => start('broker/broker', false, options);
+
+export interface StartOptions {
+  readonly port?: number;
+  /** Keeps the data there; without it the folder is temporary and goes with the server. */
+  readonly dir?: string;
+}
+
+const START_DEADLINE_MS = 20_000;
+
+async function start(entry: string, keepsData: boolean, { port, dir }: StartOptions): Promise<Server> {
+  const temporary = keepsData && dir === undefined ? await mkdtemp(join(tmpdir(), 'orders-')) : undefined;
+  const main = new URL(`../../local-stack/dist/${entry}.main.js`, import.meta.url);
+  const folder = dir ?? temporary;
+  const child = spawn(
+    process.execPath,
+    [
+      main.pathname,
+      '--with-parent',
+      ...(folder === undefined ? [] : ['--dir', folder]),
+      ...(port === undefined ? [] : ['--port', String(port)]),
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const url = await listening(child, entry);
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    }
+    if (temporary) await rm(temporary, { recursive: true, force: true });
+  };
+  return { url, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+async function listening(child: ChildProcess, entry: string): Promise<string> {
+  if (!child.stdout) throw new Error(`${entry} has no output`);
+  const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const ready: unknown = JSON.parse(line);
+      if (typeof ready === 'object' && ready !== null && 'listening' in ready) return String(ready.listening);
+    }
+    throw new Error(`${entry} ended before it was ready`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,156 @@
+import {
+  AccessDeniedError,
+  EventStoreDBClient,
+  InvalidArgumentError,
+  MaxAppendSizeExceededError,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+  jsonEvent,
+} from '@eventstore/db-client';
+import type { RecordedEvent } from '../contracts/envelope.js';
+import type { LogSink } from './observability.js';
+import { sleep } from './waiting.js';
+
+/** `revision` and `position` are those of the last event of the append. */
+export type AppendResult =
+  | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint }
+  | { readonly outcome: 'conflict' };
+
+/** The deadline passed and nobody can say whether the events are in the log. The same bytes may be appended again. */
+export class AppendOutcomeUnknown extends Error {
+  override readonly name = 'AppendOutcomeUnknown';
+}
+
+/** An event as the gateway carries it. */
+export interface AppendableEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** One try may take this long before the client is replaced; the server is told a little less. */
+const TRY_MS = 4_000;
+const DEADLINE_MS = 15_000;
+const BACKOFF_MS = [50, 100, 200, 400, 800];
+
+/** What can be said for certain: nothing was written and the same append can never succeed. */
+const DEFINITE = [AccessDeniedError, InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError];
+
+/**
+ * The process's only appending client.
+ *
+ * The driver keeps its pending appends in a map that all clients of the process share, and rejects all of them
+ * when one stream fails; a reply that comes after that is an uncaught TypeError. So there is one appending
+ * client at a time, every rejection means "outcome unknown", and a client is replaced only after its streams
+ * have ended.
+ */
+export class AppendGateway {
+  #client: EventStoreDBClient | undefined;
+  #replacement: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(
+    private readonly connect: () => EventStoreDBClient,
+    private readonly readForward: (
+      stream: string,
+      from: bigint,
+      count: number,
+    ) => AsyncIterable<RecordedEvent>,
+    private readonly logger: LogSink,
+  ) {}
+
+  /**
+   * Appends all events or none. Throws AppendOutcomeUnknown after its deadline, and the driver's error where
+   * the server refused for good (size, access, deleted stream).
+   */
+  async append(
+    stream: string,
+    expected: bigint | 'no_stream',
+    events: readonly AppendableEvent[],
+  ): Promise<AppendResult> {
+    // Encoded once: a retry must be the identical bytes.
+    const encoded = events.map((event) => jsonEvent({ ...event }));
+    const deadline = Date.now() + DEADLINE_MS;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#try(stream, expected, encoded);
+      } catch (error) {
+        if (error instanceof WrongExpectedVersionError) {
+          return attempt === 0 ? { outcome: 'conflict' } : await this.#fromLog(stream, expected, events);
+        }
+        if (this.#closed || DEFINITE.some((kind) => error instanceof kind)) throw error;
+        const pause = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0;
+        if (Date.now() + pause >= deadline) {
+          throw new AppendOutcomeUnknown(`append to ${stream}: no answer within ${DEADLINE_MS} ms`, {
+            cause: error,
+          });
+        }
+        this.logger.warn({ err: error, stream, attempt }, 'append: outcome unknown, trying again');
+        await sleep(pause);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client?.dispose();
+  }
+
+  async #try(
+    stream: string,
+    expected: bigint | 'no_stream',
+    events: ReturnType<typeof jsonEvent>[],
+  ): Promise<AppendResult> {
+    await this.#replacement;
+    const client = (this.#client ??= this.connect());
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.#replace(client);
+        reject(new Error(`no answer within ${TRY_MS} ms`));
+      }, TRY_MS);
+    });
+    try {
+      const append = client.appendToStream(stream, events, {
+        expectedRevision: expected,
+        deadline: TRY_MS - 500,
+      });
+      const result = await Promise.race([append, tooLong]);
+      return {
+        outcome: 'appended',
+        revision: result.nextExpectedRevision,
+        position: result.position?.commit ?? 0n,
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the client's streams first: whatever they still owed is rejected before the next client appends. */
+  #replace(client: EventStoreDBClient): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#replacement = client.dispose().catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'append: the replaced client did not end cleanly');
+    });
+  }
+
+  /** After a doubtful try a conflict may be our own earlier write: the log knows. */
+  async #fromLog(
+    stream: string,
+    expected: bigint | 'no_stream',
+    events: readonly AppendableEvent[],
+  ): Promise<AppendResult> {
+    const from = expected === 'no_stream' ? 0n : expected + 1n;
+    let index = 0;
+    let last: RecordedEvent | undefined;
+    for await (const found of this.readForward(stream, from, events.length)) {
+      if (found.id !== events[index]?.id) return { outcome: 'conflict' };
+      last = found;
+      index += 1;
+    }
+    if (!last || index < events.length) return { outcome: 'conflict' };
+    return { outcome: 'appended', revision: last.revision, position: last.position };
+  }
+}

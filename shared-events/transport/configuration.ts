@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** One line that names the variable. Exit code 78 is sysexits' EX_CONFIG. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+export const EX_CONFIG = 78;
+
+const url = (schemes: readonly string[], example: string) =>
+  z
+    .string({ error: `is required, e.g. ${example}` })
+    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)) && URL.canParse(value), {
+      error: `must be a URL like ${example}`,
+    });
+
+/** The three back ends: all that changes between a laptop and a cluster. */
+export const backEnds = {
+  EVENTSTORE_URL: url(
+    ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
+    'esdb://host:2113?tls=false',
+  ),
+  RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
+  DATABASE_URL: url(['postgres', 'postgresql'], 'postgres://user:password@host:5432/orders'),
+};
+
+export const port = (defaultPort: number) =>
+  z.coerce
+    .number({ error: 'must be a port number' })
+    .int({ error: 'must be a port number' })
+    .min(0, { error: 'must be a port number' })
+    .max(65_535, { error: 'must be a port number' })
+    .default(defaultPort);
+
+export const milliseconds = (defaultValue: number) =>
+  z.coerce
+    .number({ error: 'must be a number of milliseconds' })
+    .int({ error: 'must be a whole number of milliseconds' })
+    .positive({ error: 'must be a positive number of milliseconds' })
+    .default(defaultValue);
+
+/** What every side that listens knows. */
+export const http = {
+  BIND_ADDRESS: z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }).default('127.0.0.1'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be fatal, error, warn, info, debug, trace or silent',
+    })
+    .default('info'),
+};
+
+/** Parses the environment once. Throws ConfigurationError for the first wrong variable; values are not repeated. */
+export function parseConfiguration<Shape extends z.ZodObject>(
+  schema: Shape,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.infer<Shape> {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ConfigurationError(`${issue?.path.join('.') ?? 'configuration'} ${issue?.message ?? 'is wrong'}`);
+}
+
+/** For a `main.ts`: a wrong variable is one line on standard error, and the end. */
+export function configurationOrExit<Shape extends z.ZodObject>(schema: Shape): z.infer<Shape> {
+  try {
+    return parseConfiguration(schema, process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EX_CONFIG);
+  }
+}

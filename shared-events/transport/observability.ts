@@ -1,0 +1,100 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Params } from 'nestjs-pino';
+import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { CorrelationId, Traceparent } from '../contracts/envelope.js';
+
+/** What the transport needs of a logger: pino's shape. */
+export type LogSink = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+/** What a request, a message or an event carries along with everything that it causes. */
+export interface Context {
+  readonly correlationId: string;
+  /** W3C Trace Context of the span that is the parent of what happens next. */
+  readonly traceparent: string;
+}
+
+export const CORRELATION_HEADER = 'x-correlation-id';
+export const TRACE_HEADER = 'traceparent';
+
+const contexts = new AsyncLocalStorage<Context>();
+
+export const currentContext = (): Context | undefined => contexts.getStore();
+export const runInContext = <T>(context: Context, work: () => T): T => contexts.run(context, work);
+
+/** A context from what came in; what is missing or malformed is made anew, never passed on. */
+export function contextOf(correlationId: unknown, traceparent: unknown): Context {
+  const correlation = CorrelationId.safeParse(correlationId);
+  const trace = Traceparent.safeParse(traceparent);
+  return {
+    correlationId: correlation.success ? correlation.data : randomUUID(),
+    traceparent: trace.success ? trace.data : newTraceparent(),
+  };
+}
+
+const newTraceparent = (): string =>
+  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+
+/** Takes the caller's correlation id over, or makes one, and answers with it. */
+export function correlation(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  const context = contextOf(request.headers[CORRELATION_HEADER], request.headers[TRACE_HEADER]);
+  response.setHeader(CORRELATION_HEADER, context.correlationId);
+  runInContext(context, next);
+}
+
+/** Field names whose values never reach a log, at the top level or one below. */
+const SECRET_FIELDS = [
+  'authorization',
+  'cookie',
+  'password',
+  'token',
+  'secret',
+  'paymentMethod',
+  'EVENTSTORE_URL',
+  'RABBITMQ_URL',
+  'DATABASE_URL',
+];
+
+export interface LoggerSettings {
+  /** Which part of the system is speaking, e.g. `command-side`. */
+  readonly name: string;
+  readonly level: string;
+}
+
+/** JSON lines on standard output with level names, ISO times and the correlation id of the current context. */
+export function createLogger({ name, level }: LoggerSettings): Logger {
+  const options: LoggerOptions = {
+    name,
+    level,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: stdSerializers.err },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+      censor: '[redacted]',
+    },
+    mixin: () => {
+      const context = currentContext();
+      return context ? { correlationId: context.correlationId } : {};
+    },
+  };
+  return pino(options);
+}
+
+/** For `LoggerModule.forRoot`: one line a request, without headers and bodies; health checks are not news. */
+export function httpLogging(logger: Logger): Params {
+  return {
+    pinoHttp: {
+      logger,
+      genReqId: () => currentContext()?.correlationId ?? randomUUID(),
+      autoLogging: { ignore: (request) => (request.url ?? '').startsWith('/health') },
+      quietReqLogger: true,
+      customAttributeKeys: { reqId: 'requestId' },
+      serializers: {
+        req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
+        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      },
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { ConfirmChannel, Options } from 'amqplib';
+import { within } from './waiting.js';
+
+/** No queue takes this routing key: the message is nowhere. */
+export class Unroutable extends Error {
+  override readonly name = 'Unroutable';
+}
+
+/** The broker did not confirm: the message may or may not be in its queues. It may be published again. */
+export class PublishFailed extends Error {
+  override readonly name = 'PublishFailed';
+}
+
+export interface PublishOptions {
+  readonly messageId?: string;
+  readonly type?: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  /** An unroutable message is an error; without it such a message is confirmed and gone. */
+  readonly mandatory?: boolean;
+}
+
+const CONFIRM_DEADLINE_MS = 10_000;
+const MAX_IN_FLIGHT = 256;
+/** Tells apart two publishes of the same message when the broker returns one of them. */
+const PUBLISH_ID = 'x-publish-id';
+
+/** Publishes with confirms, a deadline on each, and a bounded number in flight. */
+export class Publisher {
+  #channel: Promise<ConfirmChannel>;
+  #arrived: (channel: ConfirmChannel) => void = () => undefined;
+  #inFlight = 0;
+  #waiting: (() => void)[] = [];
+  readonly #returned = new Set<string>();
+
+  constructor() {
+    this.#channel = this.#nextChannel();
+  }
+
+  /** Takes a fresh channel into use after each connect. */
+  use(channel: ConfirmChannel): void {
+    channel.on('return', (message) => {
+      const id: unknown = message.properties.headers?.[PUBLISH_ID];
+      if (typeof id === 'string') this.#returned.add(id);
+    });
+    // Recovery opens another channel; what was unconfirmed on this one fails by its own callback.
+    channel.on('error', () => undefined);
+    channel.once('close', () => (this.#channel = this.#nextChannel()));
+    this.#arrived(channel);
+    this.#channel = Promise.resolve(channel);
+  }
+
+  /**
+   * Resolves once the broker has taken the message. Throws Unroutable (mandatory only), or PublishFailed
+   * after a negative answer, a lost connection, or ten seconds.
+   */
+  async publish(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options: PublishOptions = {},
+  ): Promise<void> {
+    await this.#slot();
+    const id = randomUUID();
+    try {
+      await within(
+        CONFIRM_DEADLINE_MS,
+        'confirm',
+        this.#confirmed(exchange, routingKey, content, options, id),
+      );
+    } catch (error) {
+      throw new PublishFailed(`${exchange} ${routingKey} was not confirmed`, { cause: error });
+    } finally {
+      this.#release();
+    }
+    if (this.#returned.delete(id)) throw new Unroutable(`no queue takes ${exchange} ${routingKey}`);
+  }
+
+  async #confirmed(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    { messageId, type, contentType = 'application/json', headers, mandatory = false }: PublishOptions,
+    id: string,
+  ): Promise<void> {
+    const channel = await this.#channel;
+    const properties: Options.Publish = {
+      persistent: true,
+      mandatory,
+      contentType,
+      contentEncoding: 'utf-8',
+      timestamp: Math.floor(Date.now() / 1000),
+      headers: { ...headers, [PUBLISH_ID]: id },
+      ...(messageId === undefined ? {} : { messageId }),
+      ...(type === undefined ? {} : { type }),
+    };
+    await new Promise<void>((resolve, reject) => {
+      const roomLeft = channel.publish(exchange, routingKey, content, properties, (error: unknown) =>
+        error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve(),
+      );
+      if (!roomLeft) this.#holdUntilDrained(channel);
+    });
+  }
+
+  /** The socket's buffer is full: later publishes wait until it has drained, or the channel is gone. */
+  #holdUntilDrained(channel: ConfirmChannel): void {
+    const drained = Promise.race([once(channel, 'drain'), once(channel, 'close')]);
+    const held = drained.then(() => channel);
+    this.#channel = held;
+    held.catch(() => undefined);
+  }
+
+  async #slot(): Promise<void> {
+    if (this.#inFlight < MAX_IN_FLIGHT) {
+      this.#inFlight += 1;
+      return;
+    }
+    // The slot is handed over, never freed in between: the count stays.
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#inFlight -= 1;
+  }
+
+  #nextChannel(): Promise<ConfirmChannel> {
+    return new Promise((resolve) => (this.#arrived = resolve));
+  }
+}
