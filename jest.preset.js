@@ -1,7 +1,7 @@
 /** Sources run as ESM through swc; the `@orders/source` condition resolves workspace packages to their .ts files. */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@orders/source', 'node', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@orders/source', 'node'] },
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
@@ -21,6 +21,7 @@ export default {
       },
     ],
   },
+  reporters: ['default', '<rootDir>/../tools/jest-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -153,18 +153,34 @@ export class EventStore {
     await Promise.all([this.#appends.close(), this.#reader.dispose()]);
   }
 
-  async *#read(
-    open: () => ReturnType<EventStoreDBClient['readAll']> | ReturnType<EventStoreDBClient['readStream']>,
-  ): AsyncGenerator<RecordedEvent> {
+  async *#read(open: () => Reading): AsyncGenerator<RecordedEvent> {
+    const events = open();
+    let ended = false;
     try {
-      for await (const resolved of open()) {
+      for await (const resolved of events.iterator({ destroyOnReturn: false })) {
         const event = recorded(resolved);
         if (event) yield event;
       }
+      ended = true;
     } catch (error) {
+      ended = true;
       if (!(error instanceof StreamNotFoundError)) throw error;
+    } finally {
+      if (!ended) await leave(events);
     }
   }
+}
+
+type Reading = ReturnType<EventStoreDBClient['readAll']> | ReturnType<EventStoreDBClient['readStream']>;
+
+/**
+ * Ends a read before its end. A call whose answer nobody takes stays open in the driver for ever, and closing
+ * the driver waits for it; so the rest, which the cancellation keeps short, is taken and thrown away.
+ */
+async function leave(reading: Reading): Promise<void> {
+  reading.on('error', () => undefined);
+  reading.resume();
+  await reading.cancel();
 }
 
 const isOurs = (event: RecordedEvent): boolean =>

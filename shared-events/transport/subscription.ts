@@ -109,8 +109,8 @@ async function* subscribed(
     }
   } finally {
     signal.removeEventListener('abort', wake.give);
-    subscription.destroy();
     await subscription.unsubscribe().catch(() => undefined);
+    subscription.destroy();
   }
 }
 

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+
+export interface Answer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
+}
+
+/** A GraphQL request over HTTP, answered with whatever the server says, errors included. */
+export async function request<Data>(
+  url: string,
+  query: string,
+  variables: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<Data> & { readonly status: number; readonly headers: Headers }> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query, variables }),
+  });
+  const answer = (await response.json()) as Answer<Data>;
+  return { ...answer, status: response.status, headers: response.headers };
+}
+
+/** The data of a request that must succeed. Throws with the server's errors. */
+export async function ask<Data>(url: string, query: string, variables: object = {}): Promise<Data> {
+  const { data, errors } = await request<Data>(url, query, variables);
+  if (errors || !data) throw new Error(`GraphQL: ${JSON.stringify(errors)}`);
+  return data;
+}
+
+/** Asks again while the system is away, as a shop's checkout does: with the same idempotency key nothing is doubled. */
+export async function askUntilAnswered<Data>(
+  url: string,
+  query: string,
+  variables: object,
+  deadlineMs = 60_000,
+): Promise<Data> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await ask<Data>(url, query, variables);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+export const newKey = (): string => randomUUID();
+
+/** A GET of the admin API that must succeed. */
+export async function get<Body>(url: string): Promise<Body> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Body;
+}

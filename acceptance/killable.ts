@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+export interface Plan {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logFile: string;
+}
+
+const READY_DEADLINE_MS = 60_000;
+
+/** A process that a test may kill and start again. Nothing restarts it behind the test's back. */
+export class Killable {
+  #child: ChildProcess | undefined;
+  /** Processes that live apart from the child, e.g. the server that a launcher started. */
+  #alsoPid: number | undefined;
+
+  constructor(readonly plan: Plan) {}
+
+  get name(): string {
+    return this.plan.name;
+  }
+
+  /** Process id of the running child; throws when none runs. */
+  get pid(): number {
+    const pid = this.#alsoPid ?? this.#child?.pid;
+    if (pid === undefined) throw new Error(`${this.name} does not run`);
+    return pid;
+  }
+
+  /** Resolves with the URL that the process says it listens on. */
+  async start(): Promise<string> {
+    const { command, environment, logFile, name } = this.plan;
+    const child = spawn(process.execPath, [...command, '--with-parent'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    this.#child = child;
+    const log = createWriteStream(logFile, { flags: 'a' });
+    child.stderr.pipe(log, { end: false });
+    const timer = setTimeout(() => child.kill('SIGKILL'), READY_DEADLINE_MS);
+    return new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (!line.startsWith('{"listening"')) return void log.write(`${line}\n`);
+        const ready = JSON.parse(line) as { listening: string; pid?: number };
+        this.#alsoPid = ready.pid === child.pid ? undefined : ready.pid;
+        clearTimeout(timer);
+        resolve(ready.listening);
+      });
+      child.once('exit', (code, signal) => reject(new Error(`${name} ended (${signal ?? code}), see ${logFile}`)));
+    });
+  }
+
+  /** SIGKILL to the server and its launcher; resolves when both are gone. */
+  async kill(): Promise<void> {
+    if (this.#alsoPid !== undefined) process.kill(this.#alsoPid, 'SIGKILL');
+    this.#alsoPid = undefined;
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+}

@@ -1,0 +1,95 @@
+/** `npm start`: the whole system on this machine. */
+import { join } from 'node:path';
+import { seedCatalogue } from './demo-catalogue.js';
+import { type BackEnds, startStack } from './stack.js';
+import { removeStack, runningStack, writeStack } from './stack-file.js';
+
+const dir = process.env['DATA_DIR'] ?? join(import.meta.dirname, '..', '..', '.data');
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const startedAt = Date.now();
+
+const running = await runningStack(dir);
+if (running) {
+  say(`Already running (process ${running.pid}): ${running.urls.graphql}`);
+  process.exit(1);
+}
+
+const stack = startStack({
+  dir,
+  ports: { graphql: portFrom('PORT', 3000), admin: portFrom('ADMIN_PORT', 3002) },
+  external: externalBackEnds(),
+  report: (line) => say(`[${new Date().toISOString()}] ${line}`),
+});
+stopOnSignal();
+
+try {
+  const { urls } = await stack;
+  await writeStack(dir, {
+    pid: process.pid,
+    urls: {
+      eventStore: urls.EVENTSTORE_URL,
+      rabbitMq: urls.RABBITMQ_URL,
+      database: urls.DATABASE_URL,
+      graphql: urls.graphql,
+      admin: urls.admin,
+    },
+  });
+  await seedCatalogue(dir, urls.graphql);
+  say(welcome(urls.graphql, urls.admin));
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  await stack.then(({ stop }) => stop()).catch(() => undefined);
+  process.exit(1);
+}
+
+function welcome(graphql: string, admin: string): string {
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  const web = new URL('/', graphql).href;
+  return `
+  The order system is ready (${seconds} s).
+
+    GraphQL    ${graphql}
+    GraphiQL   ${web}graphiql
+    Admin API  ${admin}/api/docs
+    Health     ${web}health/ready
+    Data       ${dir} (logs in logs/)
+
+  Try next, in another terminal:
+
+    npm run demo      one order of each kind, from mutation to query
+    npm run replay    rebuild the read models from event zero, while everything runs
+    npm run bench     what it costs, against bare limits
+    npm run reset     remove all data (after Ctrl-C here)
+
+  Ctrl-C stops everything.
+`;
+}
+
+function portFrom(variable: string, preferred: number): number {
+  const value = process.env[variable];
+  if (value === undefined || value === '') return preferred;
+  const port = Number(value);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  say(`${variable} must be a port number`);
+  process.exit(78);
+}
+
+function externalBackEnds(): Partial<BackEnds> {
+  const names = ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const;
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+}
+
+/** Also in the middle of a start: what has been started is stopped as soon as it can be. */
+function stopOnSignal(): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    say('Stopping …');
+    await stack.then((started) => started.stop()).catch(() => undefined);
+    await removeStack(dir);
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+}
