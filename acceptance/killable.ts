@@ -8,6 +8,8 @@ export interface Plan {
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Answers 200 once the process is ready; without it the process says so itself, in a line of JSON. */
+  readonly readyAt?: string;
 }
 
 const READY_DEADLINE_MS = 60_000;
@@ -33,7 +35,7 @@ export class Killable {
 
   /** Resolves with the URL that the process says it listens on. */
   async start(): Promise<string> {
-    const { command, environment, logFile, name } = this.plan;
+    const { command, environment, logFile, name, readyAt } = this.plan;
     const child = spawn(process.execPath, [...command, '--with-parent'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
@@ -42,16 +44,25 @@ export class Killable {
     const log = createWriteStream(logFile, { flags: 'a' });
     child.stderr.pipe(log, { end: false });
     const timer = setTimeout(() => child.kill('SIGKILL'), READY_DEADLINE_MS);
-    return new Promise<string>((resolve, reject) => {
+    const ended = new Promise<never>((_resolve, reject) => {
+      child.once('exit', (code, signal) =>
+        reject(new Error(`${name} ended (${signal ?? code}), see ${logFile}`)),
+      );
+    });
+    const said = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
         if (!line.startsWith('{"listening"')) return void log.write(`${line}\n`);
         const ready = JSON.parse(line) as { listening: string; pid?: number };
         this.#alsoPid = ready.pid === child.pid ? undefined : ready.pid;
-        clearTimeout(timer);
         resolve(ready.listening);
       });
-      child.once('exit', (code, signal) => reject(new Error(`${name} ended (${signal ?? code}), see ${logFile}`)));
     });
+    ended.catch(() => undefined);
+    try {
+      return await Promise.race([ended, readyAt === undefined ? said : answers(readyAt, child)]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** SIGKILL to the server and its launcher; resolves when both are gone. */
@@ -73,4 +84,13 @@ export class Killable {
     child.kill(signal);
     await exit;
   }
+}
+
+async function answers(url: string, child: ChildProcess): Promise<string> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return url;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`ended before ${url} answered`);
 }

@@ -28,15 +28,13 @@ export const topologies = { 'one process': oneProcess, 'three processes': threeP
 export type Topology = keyof typeof topologies;
 
 const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist') ? '../..' : '..');
-const built = (project: string, file: string) => join(root, project, 'dist', file);
+export const built = (project: string, file: string) => join(root, project, 'dist', file);
 
 async function oneProcess(options: SystemOptions = {}): Promise<System> {
   return start(options, async (launch, port) => {
     const [graphql, admin] = [await port(), await port()];
-    await launch('application', built('local-stack', 'application/application.main.js'), {
-      PORT: graphql,
-      ADMIN_PORT: admin,
-    });
+    const ports = { PORT: graphql, ADMIN_PORT: admin };
+    await launch('application', built('local-stack', 'application/application.main.js'), ports);
     return { commands: at(graphql, '/graphql'), queries: at(graphql, '/graphql'), admin: at(admin) };
   });
 }
@@ -45,9 +43,19 @@ async function threeProcesses(options: SystemOptions = {}): Promise<System> {
   return start(options, async (launch, port) => {
     const [commands, queries, admin] = [await port(), await port(), await port()];
     await Promise.all([
-      launch('command-side', built('command-side', 'main.js'), { PORT: commands }),
-      launch('query-side', built('query-side', 'main.js'), { PORT: queries }),
-      launch('process-managers', built('process-managers', 'main.js'), { ADMIN_PORT: admin }),
+      launch(
+        'command-side',
+        built('command-side', 'main.js'),
+        { PORT: commands },
+        at(commands, '/health/ready'),
+      ),
+      launch('query-side', built('query-side', 'main.js'), { PORT: queries }, at(queries, '/health/ready')),
+      launch(
+        'process-managers',
+        built('process-managers', 'main.js'),
+        { ADMIN_PORT: admin },
+        at(admin, '/health/ready'),
+      ),
     ]);
     return { commands: at(commands, '/graphql'), queries: at(queries, '/graphql'), admin: at(admin) };
   });
@@ -55,7 +63,13 @@ async function threeProcesses(options: SystemOptions = {}): Promise<System> {
 
 const at = (port: string, path = ''): string => `http://127.0.0.1:${port}${path}`;
 
-type Launch = (name: string, file: string, environment: Readonly<Record<string, string>>, ...args: string[]) => Promise<string>;
+type Launch = (
+  name: string,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  readyAt?: string,
+  args?: readonly string[],
+) => Promise<string>;
 type Endpoints = Pick<System, 'commands' | 'queries' | 'admin'>;
 
 async function start(
@@ -72,12 +86,13 @@ async function start(
     }
   };
   const backEnds: Record<string, string> = {};
-  const launch: Launch = async (name, file, own, ...args) => {
+  const launch: Launch = async (name, file, own, readyAt, args = []) => {
     const killable = new Killable({
       name,
       command: [file, ...args],
       environment: { LOG_LEVEL: 'info', ...environment, ...backEnds, ...own },
       logFile: join(dir, `${name}.log`),
+      ...(readyAt === undefined ? {} : { readyAt }),
     });
     processes.set(name, killable);
     return killable.start();
@@ -89,7 +104,11 @@ async function start(
   try {
     await mkdir(dir, { recursive: true });
     const server = async (name: string, ...args: string[]) =>
-      launch(name, built('local-stack', `${name}/${name}.main.js`), {}, '--port', await port(), ...args);
+      launch(name, built('local-stack', `${name}/${name}.main.js`), {}, undefined, [
+        '--port',
+        await port(),
+        ...args,
+      ]);
     Object.assign(backEnds, {
       EVENTSTORE_URL: await server('event-store', '--dir', join(dir, 'event-store')),
       RABBITMQ_URL: await server('broker'),

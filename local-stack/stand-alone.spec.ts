@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { isAlive } from './postgres/postmaster.js';
 
@@ -60,8 +60,9 @@ test('a server says where it listens, and a signal stops it', async () => {
   const child = run('broker/broker');
   const { listening, pid } = await ready(child);
   expect(pid).toBe(child.pid);
-  const connection = await connect(listening);
-  connection.on('error', () => undefined);
+  const client = connect(Number(new URL(listening).port), '127.0.0.1');
+  await once(client, 'connect');
+  client.destroy();
   expect(await end(child, 'SIGTERM')).toBe(0);
 });
 

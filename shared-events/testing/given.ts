@@ -1,14 +1,14 @@
 import { expect } from '@jest/globals';
-import type { EventOf } from '../contracts/envelope.js';
+import type { EventOf, Occurred, Timed } from '../contracts/envelope.js';
 
 /** What given/when/then needs of a decider. */
 interface Decides<State, Command, Event, Refusal> {
   readonly initialState: State;
-  decide(
-    command: Command & { readonly now: string },
+  readonly decide: (
+    command: Timed<Command>,
     state: State,
-  ): readonly Event[] | { readonly refused: Refusal };
-  evolve(state: State, event: Event & { readonly occurredAt: string }): State;
+  ) => readonly Event[] | { readonly refused: Refusal };
+  readonly evolve: (state: State, event: Occurred<Event>) => State;
 }
 
 /** When everything happens unless a spec says otherwise. */

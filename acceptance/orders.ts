@@ -1,0 +1,192 @@
+import { ask, askUntilAnswered, newKey } from './client.js';
+
+export interface Money {
+  readonly amount: number;
+  readonly currency: string;
+}
+
+/** What a shop asks for when it places an order. */
+export interface Placement {
+  readonly customerId: string;
+  readonly idempotencyKey: string;
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly paymentMethod: string;
+  readonly captureMethod: 'AUTOMATIC' | 'MANUAL';
+  readonly reference?: string;
+  readonly expectedTotal?: Money;
+}
+
+export interface OrderView {
+  readonly orderId: string;
+  readonly status: string;
+  readonly rejectionReason: string | null;
+  readonly total: Money;
+  readonly payment: {
+    readonly status: string;
+    readonly authorized: Money;
+    readonly captured: Money;
+    readonly refunded: Money;
+  };
+  readonly fulfilment: { readonly status: string };
+}
+
+export const ORDER_FIELDS = `
+  orderId status rejectionReason
+  total { amount currency }
+  payment { status authorized { amount currency } captured { amount currency } refunded { amount currency } }
+  fulfilment { status }
+`;
+
+const PLACE = `mutation ($input: PlaceOrderInput!) {
+  placeOrder(input: $input) {
+    __typename
+    ... on OrderAccepted { orderId position repeated }
+    ... on Refusal { code message }
+  }
+}`;
+
+const SHIP = `mutation ($input: ShipOrderInput!) {
+  shipOrder(input: $input) { __typename ... on Refusal { code message } }
+}`;
+
+const ORDER = `query ($orderId: ID!) { order(orderId: $orderId) { ${ORDER_FIELDS} } }`;
+
+export type Result =
+  | { readonly orderId: string; readonly position: string; readonly repeated: boolean }
+  | { readonly code: string; readonly message: string };
+
+export async function place(url: string, input: Placement): Promise<Result> {
+  const { placeOrder } = await ask<{ placeOrder: Result }>(url, PLACE, { input });
+  return placeOrder;
+}
+
+/** Places an order that must be accepted; asks again while the system is away. */
+export async function accepted(url: string, input: Placement): Promise<string> {
+  const { placeOrder } = await askUntilAnswered<{ placeOrder: Result }>(url, PLACE, { input });
+  if ('code' in placeOrder) throw new Error(`refused: ${placeOrder.code} ${placeOrder.message}`);
+  return placeOrder.orderId;
+}
+
+export async function ship(url: string, orderId: string): Promise<void> {
+  const input = { orderId, carrier: 'Post', trackingNumber: 'RR123456785DE' };
+  const { shipOrder } = await askUntilAnswered<{ shipOrder: { code?: string } }>(url, SHIP, { input });
+  if (shipOrder.code !== undefined) throw new Error(`refused: ${shipOrder.code}`);
+}
+
+export async function orderOf(url: string, orderId: string): Promise<OrderView | null> {
+  const { order } = await ask<{ order: OrderView | null }>(url, ORDER, { orderId });
+  return order;
+}
+
+/** The end that an order comes to: where it stands, why, and what became of the money. */
+export interface End {
+  readonly status: string;
+  readonly rejectionReason: string | null;
+  readonly payment: string;
+  /** Captured less refunded, in minor units. */
+  readonly kept: number;
+}
+
+export const endOf = (order: OrderView): End => ({
+  status: order.status,
+  rejectionReason: order.rejectionReason,
+  payment: order.payment.status,
+  kept: order.payment.captured.amount - order.payment.refunded.amount,
+});
+
+/** One kind of order: what is placed, what it comes to. `shipped`: somebody has to ship it first. */
+export interface Kind {
+  readonly name: string;
+  readonly placement: Pick<Placement, 'lines' | 'paymentMethod' | 'captureMethod'>;
+  readonly shipped: boolean;
+  readonly end: Omit<End, 'kept'> & { readonly keeps: 'all' | 'nothing' };
+}
+
+const completed = { status: 'COMPLETED', rejectionReason: null, payment: 'CAPTURED', keeps: 'all' } as const;
+const outOfStock = { status: 'REJECTED', rejectionReason: 'OUT_OF_STOCK', keeps: 'nothing' } as const;
+
+/** Over the demo catalogue, which `local-stack/demo-catalogue.ts` seeds. */
+export const kinds: readonly Kind[] = [
+  {
+    name: 'charged at once',
+    placement: {
+      lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'AUTOMATIC',
+    },
+    shipped: false,
+    end: completed,
+  },
+  {
+    name: 'authorised, then captured',
+    placement: {
+      lines: [
+        { sku: 'TEA-COURSE', quantity: 1 },
+        { sku: 'GIFT-CARD', quantity: 2 },
+      ],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'MANUAL',
+    },
+    shipped: false,
+    end: completed,
+  },
+  {
+    name: 'declined',
+    placement: {
+      lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
+      paymentMethod: 'pm_decline',
+      captureMethod: 'AUTOMATIC',
+    },
+    shipped: false,
+    end: { status: 'REJECTED', rejectionReason: 'PAYMENT_DECLINED', payment: 'DECLINED', keeps: 'nothing' },
+  },
+  {
+    name: 'out of stock, refunded',
+    placement: {
+      lines: [
+        { sku: 'GIFT-CARD', quantity: 1 },
+        { sku: 'SOLD-OUT', quantity: 1 },
+      ],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'AUTOMATIC',
+    },
+    shipped: false,
+    end: { ...outOfStock, payment: 'REFUNDED' },
+  },
+  {
+    name: 'out of stock, voided',
+    placement: {
+      lines: [{ sku: 'SOLD-OUT', quantity: 1 }],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'MANUAL',
+    },
+    shipped: false,
+    end: { ...outOfStock, payment: 'VOIDED' },
+  },
+  {
+    name: 'to be shipped, then shipped',
+    placement: {
+      lines: [
+        { sku: 'TEA-ASSAM', quantity: 2 },
+        { sku: 'TEA-COURSE', quantity: 1 },
+      ],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'MANUAL',
+    },
+    shipped: true,
+    end: completed,
+  },
+];
+
+export const placementOf = (kind: Kind, customerId: string): Placement => ({
+  ...kind.placement,
+  customerId,
+  idempotencyKey: newKey(),
+  reference: kind.name,
+});
+
+/** What an order of this kind must come to, given what it cost. */
+export const expectedEnd = ({ end: { keeps, ...end } }: Kind, total: number): End => ({
+  ...end,
+  kept: keeps === 'all' ? total : 0,
+});

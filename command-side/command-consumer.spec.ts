@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { BusCommand } from '@orders/shared-events/contracts/commands.js';
+import type { CommandMessage } from '@orders/shared-events/contracts/envelope.js';
+import { CommandId } from '@orders/shared-events/contracts/ids.js';
+import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
+import { HEADER, MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { currentContext } from '@orders/shared-events/transport/observability.js';
+import { COMMANDS, commandTopology, deadLetterQueueOf } from '@orders/shared-events/transport/topology.js';
+import { orderId, origin } from '@orders/shared-events/testing/examples.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { type Server, embeddedBroker } from '@orders/shared-events/testing/servers.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { type CarryOut, CommandConsumer } from './command-consumer.js';
+
+let server: Server | undefined;
+let bus: MessageBus;
+let consumer: CommandConsumer;
+let carryOut: CarryOut;
+let taken: { command: BusCommand; correlationId: string | undefined }[];
+let deadLetters: { reason: unknown; body: unknown }[];
+
+beforeAll(async () => {
+  if (process.env.RABBITMQ_URL === undefined) server = await embeddedBroker();
+  const url = process.env.RABBITMQ_URL ?? server?.url ?? '';
+  bus = await MessageBus.connect({ url, name: 'spec', topologies: [commandTopology], logger: silent });
+  await bus.consume(
+    deadLetterQueueOf('commands.order'),
+    ({ headers, body }) => {
+      deadLetters.push({ reason: headers[HEADER.reason], body });
+      return Promise.resolve();
+    },
+    { prefetch: 1 },
+  );
+});
+afterAll(async () => {
+  await bus.close();
+  await server?.stop();
+});
+beforeEach(async () => {
+  [taken, deadLetters] = [[], []];
+  carryOut = () => Promise.resolve(undefined);
+  consumer = new CommandConsumer(
+    bus,
+    (message, command) => {
+      taken.push({ command, correlationId: currentContext()?.correlationId });
+      return carryOut(message, command);
+    },
+    silent,
+  );
+  await consumer.start();
+});
+afterEach(() => consumer.stop());
+
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+const confirm = (change: Partial<CommandMessage> = {}): CommandMessage => ({
+  commandId: CommandId.parse(randomUUID()),
+  type: 'ConfirmOrder',
+  data: { orderId },
+  origin,
+  sentAt: inSeconds(0),
+  expiresAt: inSeconds(60),
+  ...change,
+});
+const publish = (body: object, routingKey = 'order.ConfirmOrder') => bus.publish(COMMANDS, routingKey, body);
+
+describe('a command from the bus', () => {
+  it('is carried out in the context that it came with', async () => {
+    await publish(confirm());
+    await until(() => taken.length === 1);
+    expect(taken).toEqual([
+      { command: { type: 'ConfirmOrder', data: { orderId } }, correlationId: origin.correlationId },
+    ]);
+  });
+
+  it('is done when it is refused: it does not come again', async () => {
+    carryOut = () => Promise.resolve('ORDER_NOT_FOUND');
+    await publish(confirm());
+    await publish(confirm());
+    await until(() => taken.length === 2);
+    await consumer.stop();
+    expect([taken.length, deadLetters.length]).toEqual([2, 0]);
+  });
+
+  it('is not carried out after it has expired', async () => {
+    await publish(confirm({ expiresAt: inSeconds(-1) }));
+    const late = confirm();
+    await publish(late);
+    await until(() => taken.length > 0);
+    expect(taken).toHaveLength(1);
+  });
+
+  it('waits while something is away, and uses up no attempt', async () => {
+    let outages = 0;
+    const most = (commandTopology.queues[0]?.attempts ?? 0) + 1;
+    carryOut = () =>
+      outages++ < most ? Promise.reject(new AppendOutcomeUnknown('away')) : Promise.resolve(undefined);
+    await publish(confirm());
+    await until(() => taken.length > most, 25_000);
+    expect(deadLetters).toEqual([]);
+  });
+
+  it.each([
+    ['no command at all', { hello: 'world' }, 'order.ConfirmOrder', 'commandId'],
+    ['an unknown type', confirm({ type: 'EatOrder' }), 'order.EatOrder', 'EatOrder'],
+    ['data of another shape', confirm({ data: { orderId: 'x' } }), 'order.ConfirmOrder', 'orderId'],
+    ['a property of every object as its type', confirm({ type: 'toString' }), 'order.toString', 'toString'],
+    [
+      'a command to another aggregate',
+      confirm({ type: 'CapturePayment', data: { orderId, paymentId: orderId, attempt: 1 } }),
+      'order.CapturePayment',
+      'not a command to order',
+    ],
+  ])('is dead-lettered with the reason when it is %s', async (_what, body, routingKey, reason) => {
+    await publish(body, routingKey);
+    await until(() => deadLetters.length === 1);
+    expect(deadLetters).toEqual([{ reason: expect.stringContaining(reason), body }]);
+    expect(taken).toEqual([]);
+  });
+});

@@ -1,0 +1,20 @@
+import { UseFilters } from '@nestjs/common';
+import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { OutageFilter } from './graphql-errors.js';
+
+@Resolver('CommandSideInfo')
+@UseFilters(OutageFilter)
+export class CommandSideResolver {
+  constructor(private readonly eventStore: EventStore) {}
+
+  @Query()
+  commandSide() {
+    return {};
+  }
+
+  @ResolveField()
+  async logHead(): Promise<string> {
+    return (await this.eventStore.head()).toString();
+  }
+}

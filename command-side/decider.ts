@@ -1,0 +1,231 @@
+import { type Decoded, type DomainEvent, decode } from '@orders/shared-events/contracts/catalogue.js';
+import type {
+  Addressed,
+  CommandOf,
+  NewEvent,
+  Occurred,
+  RecordedEvent,
+} from '@orders/shared-events/contracts/envelope.js';
+import type { StreamName } from '@orders/shared-events/contracts/ids.js';
+import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
+import { type Decided, type Folded, decideAll } from './batch.js';
+import type { Decider } from './decision.js';
+import { StateCache } from './state-cache.js';
+
+/** Everything that a decider's runner does to the world, so that a simulator can drive the runner itself. */
+export interface Effects {
+  /** Forward from a revision, inclusive; nothing for a missing stream. */
+  read(stream: StreamName, fromRevision: bigint): AsyncIterable<RecordedEvent>;
+  /** All events or none; throws where the outcome is unknown after identical retries. */
+  append(
+    stream: StreamName,
+    expected: bigint | 'no_stream',
+    events: readonly NewEvent[],
+  ): Promise<AppendResult>;
+  now(): Date;
+  /** From [0, 1). */
+  random(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/**
+ * How a command ended. `position`: the log position by which what is answered can be read; of a repeat, that of
+ * the stream's newest event, 0 in an empty stream. `state` is the aggregate after it.
+ */
+export type Outcome<State, Event, Refusal> =
+  | {
+      readonly outcome: 'happened' | 'repeated';
+      readonly position: bigint;
+      readonly events: readonly Event[];
+      readonly state: State;
+    }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/** Other writers won every race on this stream until the deadline. Nothing was written; the command may be sent again. */
+export class StreamContended extends Error {
+  override readonly name = 'StreamContended';
+}
+
+/** A command that waits for its turn on its stream. */
+interface Job<State, Command, Event, Refusal> {
+  readonly addressed: Addressed<Command>;
+  readonly expectNew: boolean;
+  readonly resolve: (outcome: Outcome<State, Event, Refusal>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const RETRY_DEADLINE_MS = 5_000;
+const MAX_PAUSE_MS = 100;
+/** 32 of the largest decisions (an order of a hundred lines is 25 KB) stay below the store's limit of 1 MiB an append. */
+const MAX_BATCH = 32;
+const CACHED_STREAMS = 10_000;
+
+/**
+ * Load, decide, append, retry on conflict: rules 1 to 4 of the design for one aggregate.
+ *
+ * Commands on one stream are decided one after the other; those that arrive while an append is under way are
+ * decided together and appended as one. An append at the expected revision proves that the state was current. An
+ * answer that appends nothing has no such proof, so it is given only on a state that was read forward since.
+ *
+ * Two processes that decide one command at one revision write the same event ids, and the store takes the second
+ * append for a repeat of the first. That is sound while a decision follows from command and state; a caller that
+ * may send other content under the same key (a natural key, not a process's command id) gives each request a
+ * command id of its own.
+ */
+export class DeciderRunner<
+  State,
+  Command extends CommandOf<string, unknown>,
+  Event extends DomainEvent,
+  Refusal,
+> {
+  readonly #cache = new StateCache<Folded<State>>(CACHED_STREAMS);
+  readonly #lanes = new Map<StreamName, Job<State, Command, Event, Refusal>[]>();
+  readonly #loads = new Map<StreamName, Promise<Folded<State>>>();
+
+  constructor(
+    private readonly decider: Decider<State, Command, Event, Refusal>,
+    private readonly effects: Effects,
+  ) {}
+
+  /**
+   * @param expectNew the stream most likely does not exist: try the append before any read.
+   * @throws StreamContended, AppendOutcomeUnknown, or what reading the log throws. Nothing else was decided then.
+   */
+  execute(
+    addressed: Addressed<Command>,
+    { expectNew = false }: { readonly expectNew?: boolean } = {},
+  ): Promise<Outcome<State, Event, Refusal>> {
+    return new Promise((resolve, reject) => {
+      const job = { addressed, expectNew, resolve, reject };
+      const waiting = this.#lanes.get(addressed.stream);
+      if (waiting) return void waiting.push(job);
+      const lane = [job];
+      this.#lanes.set(addressed.stream, lane);
+      void this.#drain(addressed.stream, lane);
+    });
+  }
+
+  /** The folded stream, read forward now, or as it was at most `maxAgeMs` ago. Reads that coincide are one. */
+  async load(stream: StreamName, maxAgeMs = 0): Promise<Folded<State>> {
+    const cached = this.#cache.get(stream);
+    if (cached && this.effects.now().getTime() - cached.readAt < maxAgeMs) return cached;
+    const underWay = this.#loads.get(stream);
+    // A read that began before this call may have missed what the caller must see.
+    if (underWay && maxAgeMs > 0) return underWay;
+    const load = this.#readForward(stream, cached).finally(() => this.#loads.delete(stream));
+    this.#loads.set(stream, load);
+    return load;
+  }
+
+  async #drain(stream: StreamName, lane: Job<State, Command, Event, Refusal>[]): Promise<void> {
+    while (lane.length > 0) {
+      const jobs = lane.splice(0, MAX_BATCH);
+      try {
+        await this.#settle(stream, jobs);
+      } catch (error) {
+        // What the log holds now is not known: the next command reads it.
+        this.#cache.delete(stream);
+        for (const job of jobs) job.reject(error);
+      }
+    }
+    this.#lanes.delete(stream);
+  }
+
+  /** Decides the jobs until an append, or a read, has proved the state that they were decided on. */
+  async #settle(stream: StreamName, jobs: readonly Job<State, Command, Event, Refusal>[]): Promise<void> {
+    const deadline = this.effects.now().getTime() + RETRY_DEADLINE_MS;
+    let proved = false;
+    let folded = this.#cache.get(stream);
+    if (!folded && jobs.every((job) => job.expectNew)) folded = this.#nothing();
+    for (let conflicts = 0; ;) {
+      if (!folded) {
+        folded = await this.#readForward(stream, undefined);
+        proved = true;
+      }
+      const commands = jobs.map((job) => job.addressed);
+      const decided = decideAll(this.decider, commands, folded, this.effects.now());
+      if (decided.events.length === 0) {
+        if (proved) return this.#answer(jobs, decided, folded);
+        folded = await this.#readForward(stream, folded);
+        proved = true;
+        continue;
+      }
+      const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);
+      if (result.outcome === 'appended') return this.#appended(stream, jobs, decided, result);
+      if (conflicts++ > 0) await this.#pause(stream, conflicts, deadline);
+      folded = await this.#readForward(stream, folded);
+      proved = true;
+    }
+  }
+
+  #appended(
+    stream: StreamName,
+    jobs: readonly Job<State, Command, Event, Refusal>[],
+    decided: Decided<State, Event, Refusal>,
+    { revision, position }: Extract<AppendResult, { outcome: 'appended' }>,
+  ): void {
+    const folded = { state: decided.state, revision, position, readAt: this.effects.now().getTime() };
+    this.#keep(stream, folded);
+    this.#answer(jobs, decided, folded);
+  }
+
+  #answer(
+    jobs: readonly Job<State, Command, Event, Refusal>[],
+    { answers }: Decided<State, Event, Refusal>,
+    { position }: Folded<State>,
+  ): void {
+    for (const [index, job] of jobs.entries()) {
+      const answer = answers[index];
+      if (!answer) continue;
+      if ('failed' in answer) job.reject(answer.failed);
+      else if ('refused' in answer) job.resolve({ outcome: 'refused', refusal: answer.refused });
+      else {
+        const outcome = answer.events.length > 0 ? 'happened' : 'repeated';
+        job.resolve({ outcome, position, events: answer.events, state: answer.state });
+      }
+    }
+  }
+
+  async #pause(stream: StreamName, conflicts: number, deadline: number): Promise<void> {
+    if (this.effects.now().getTime() >= deadline) {
+      throw new StreamContended(`${stream}: lost every race within ${RETRY_DEADLINE_MS} ms`);
+    }
+    await this.effects.sleep(this.effects.random() * Math.min(MAX_PAUSE_MS, 2 ** conflicts));
+  }
+
+  async #readForward(stream: StreamName, from: Folded<State> | undefined): Promise<Folded<State>> {
+    const readAt = this.effects.now().getTime();
+    let { state, revision, position } = from ?? this.#nothing();
+    const next = revision === undefined ? 0n : revision + 1n;
+    for await (const recorded of this.effects.read(stream, next)) {
+      state = this.decider.evolve(state, this.#occurred(recorded));
+      revision = recorded.revision;
+      position = recorded.position;
+    }
+    const folded = { state, revision, position, readAt };
+    this.#keep(stream, folded);
+    return folded;
+  }
+
+  /** A state is replaced by a newer one only; that a stream does not exist is not worth a place. */
+  #keep(stream: StreamName, folded: Folded<State>): void {
+    const cached = this.#cache.get(stream);
+    if (folded.revision === undefined || (cached?.revision ?? -1n) > folded.revision) return;
+    this.#cache.set(stream, folded);
+  }
+
+  #nothing(): Folded<State> {
+    return { state: this.decider.initialState, revision: undefined, position: 0n, readAt: 0 };
+  }
+
+  /** Throws UnknownEventType, UnknownVersion or ZodError where something newer wrote the stream, or damaged it. */
+  #occurred(recorded: RecordedEvent): Occurred<Event> {
+    const decoded = decode(recorded);
+    if (this.#isOwn(decoded)) return decoded;
+    throw new Error(`${recorded.streamId} holds a ${recorded.type}, which is no event of its aggregate`);
+  }
+
+  #isOwn(event: Decoded): event is Decoded & Event {
+    return Object.hasOwn(this.decider.events, event.type);
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { CustomerId, OrderId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
+import { Currency, Quantity } from '@orders/shared-events/contracts/money.js';
+import { CaptureMethod, PaymentMethodToken } from '@orders/shared-events/contracts/payment.events.js';
+import { moneyInput, optional, skuInput, text } from '../input.js';
+import type { UnpricedOrder } from './order.handler.js';
+
+const MOST_LINES = 100;
+
+/** What is reserved is one quantity a SKU, so all lines of a SKU together stay within one quantity. */
+const linesInput = z
+  .array(z.object({ sku: skuInput, quantity: Quantity }))
+  .min(1)
+  .max(MOST_LINES)
+  .superRefine((lines, context) => {
+    const quantities = new Map<string, number>();
+    for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
+    for (const [sku, quantity] of quantities) {
+      if (!Quantity.safeParse(quantity).success) {
+        context.addIssue({ code: 'custom', message: `too many pieces of ${sku}` });
+      }
+    }
+  });
+
+export const placeOrderInput = z
+  .object({
+    customerId: CustomerId,
+    idempotencyKey: text(128),
+    lines: linesInput,
+    paymentMethod: PaymentMethodToken,
+    captureMethod: CaptureMethod,
+    currency: optional(Currency),
+    reference: optional(text(100)),
+    expectedTotal: optional(moneyInput),
+  })
+  .refine(
+    ({ currency, expectedTotal }) => !currency || !expectedTotal || currency === expectedTotal.currency,
+    { path: ['expectedTotal', 'currency'], error: 'must be the currency of the order' },
+  );
+export type PlaceOrderInput = z.infer<typeof placeOrderInput>;
+
+export const cancelOrderInput = z.object({
+  orderId: OrderId,
+  reason: optional(text(500)).transform((reason) => reason ?? 'no reason given'),
+});
+
+export const shipOrderInput = z.object({ orderId: OrderId, carrier: text(100), trackingNumber: text(100) });
+
+/** The command that a request stands for. The key gives the order its id, the rest its hash. */
+export function orderRequested({ idempotencyKey, expectedTotal, ...input }: PlaceOrderInput): UnpricedOrder {
+  const { customerId, lines, paymentMethod, captureMethod, reference } = input;
+  const currency = input.currency ?? expectedTotal?.currency;
+  return {
+    type: 'PlaceOrder',
+    data: {
+      orderId: orderIdOf(customerId, idempotencyKey),
+      customerId,
+      requestHash: hashOf({ ...input, expectedTotal }),
+      lines,
+      paymentMethod,
+      captureMethod,
+      ...(reference === undefined ? {} : { reference }),
+      ...(currency === undefined ? {} : { currency }),
+      ...(expectedTotal === undefined ? {} : { expectedTotal: expectedTotal.amount }),
+    },
+  };
+}
+
+/** SHA-256 over the request in one fixed order of its fields, as it came and before any price is put to it. */
+function hashOf(request: Omit<PlaceOrderInput, 'idempotencyKey'>): string {
+  const { customerId, lines, paymentMethod, captureMethod, currency, reference, expectedTotal } = request;
+  const canonical = [
+    customerId,
+    lines.map(({ sku, quantity }) => [sku, quantity]),
+    paymentMethod,
+    captureMethod,
+    currency ?? null,
+    reference ?? null,
+    expectedTotal ? [expectedTotal.amount, expectedTotal.currency] : null,
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import { orderId, paymentId, paymentRequested, total } from '@orders/shared-events/testing/examples.js';
+import { given, stateAfter } from '@orders/shared-events/testing/given.js';
+import { payment } from './payment.js';
+
+const ids = { paymentId, orderId };
+const authorize = (captureMethod: 'AUTOMATIC' | 'MANUAL') => {
+  const { attempt: _first, ...terms } = paymentRequested(captureMethod).data;
+  return { type: 'AuthorizePayment', data: terms } as const;
+};
+const capture = (attempt = 1) => ({ type: 'CapturePayment', data: { ...ids, attempt } }) as const;
+const voids = (attempt = 1) => ({ type: 'VoidAuthorization', data: { ...ids, attempt } }) as const;
+const refund = (attempt = 1, amount = total, refundId = 'refund-1') =>
+  ({ type: 'RefundPayment', data: { ...ids, refundId, amount, attempt } }) as const;
+
+const manual = paymentRequested('MANUAL');
+const automatic = paymentRequested('AUTOMATIC');
+const money = { ...ids, attempt: 1, amount: total, providerReference: 'ref-1' };
+const authorized = { type: 'PaymentAuthorized', data: money } as const;
+const declined = { type: 'PaymentDeclined', data: { ...ids, attempt: 1, code: 'card_declined' } } as const;
+const captureRequested = { type: 'CaptureRequested', data: { ...ids, attempt: 1, amount: total } } as const;
+const captureFailed = {
+  type: 'PaymentCaptureFailed',
+  data: { ...ids, attempt: 1, code: 'processing_error' },
+} as const;
+const captured = { type: 'PaymentCaptured', data: money } as const;
+const voidRequested = { type: 'VoidRequested', data: { ...ids, attempt: 1 } } as const;
+const voidFailed = { type: 'VoidFailed', data: { ...ids, attempt: 1, code: 'processing_error' } } as const;
+const voided = { type: 'AuthorizationVoided', data: ids } as const;
+const refundRequested = (amount = total, attempt = 1, refundId = 'refund-1') =>
+  ({ type: 'RefundRequested', data: { ...ids, refundId, amount, attempt } }) as const;
+const refunded = (amount = total, refundId = 'refund-1') =>
+  ({ type: 'PaymentRefunded', data: { ...money, amount, refundId } }) as const;
+const refundFailed = {
+  type: 'RefundFailed',
+  data: { ...ids, attempt: 1, refundId: 'refund-1', code: 'processing_error' },
+} as const;
+
+describe('AuthorizePayment', () => {
+  it('happens: the intent is recorded', () => {
+    given(payment).when(authorize('MANUAL')).then(manual);
+    given(payment).when(authorize('AUTOMATIC')).then(automatic);
+  });
+  it('is ignored when it comes again, whatever has become of it', () => {
+    for (const events of [[], [authorized], [declined], [authorized, captureRequested, captured]]) {
+      given(payment, manual, ...events)
+        .when(authorize('MANUAL'))
+        .ignored();
+    }
+  });
+  it('is refused after the terminal mark', () => {
+    given(payment, voided).when(authorize('MANUAL')).refused('PAYMENT_VOIDED', { paymentId });
+    given(payment, manual, voidRequested, voided).when(authorize('MANUAL')).refused('PAYMENT_VOIDED');
+  });
+});
+
+describe('CapturePayment', () => {
+  it('happens', () => given(payment, manual, authorized).when(capture()).then(captureRequested));
+  it('happens again after a failure, as the next attempt', () =>
+    given(payment, manual, authorized, captureRequested, captureFailed)
+      .when(capture(2))
+      .then({ type: 'CaptureRequested', data: { ...ids, attempt: 2, amount: total } }));
+  it('is ignored when that attempt has been asked for', () => {
+    given(payment, manual, authorized, captureRequested).when(capture()).ignored();
+    given(payment, manual, authorized, captureRequested, captureFailed).when(capture()).ignored();
+  });
+  it('is ignored once captured', () => given(payment, automatic, captured).when(capture()).ignored());
+  it('is refused while another attempt is pending', () =>
+    given(payment, manual, authorized, captureRequested).when(capture(2)).refused('CAPTURE_PENDING'));
+  it('is refused when an attempt is left out', () =>
+    given(payment, manual, authorized).when(capture(2)).refused('ATTEMPT_OUT_OF_ORDER'));
+  it('is refused once a void is requested: the first append has won', () =>
+    given(payment, manual, authorized, voidRequested).when(capture()).refused('VOID_REQUESTED'));
+  it('is refused where nothing is authorised', () => {
+    given(payment).when(capture()).refused('PAYMENT_NOT_FOUND');
+    given(payment, manual).when(capture()).refused('PAYMENT_NOT_AUTHORIZED');
+    given(payment, manual, declined).when(capture()).refused('PAYMENT_DECLINED');
+    given(payment, manual, voidRequested, voided).when(capture()).refused('PAYMENT_VOIDED');
+  });
+});
+
+describe('VoidAuthorization', () => {
+  it('leaves a terminal mark where nothing was requested', () => given(payment).when(voids()).then(voided));
+  it('happens while the authorisation is pending', () =>
+    given(payment, manual).when(voids()).then(voidRequested));
+  it('happens while the charge is pending', () =>
+    given(payment, automatic).when(voids()).then(voidRequested));
+  it('happens while the outcome of the authorisation is unknown', () =>
+    given(payment, manual, {
+      type: 'PaymentOutcomeUnknown',
+      data: { ...ids, operation: 'authorize', attempt: 1 },
+    })
+      .when(voids())
+      .then(voidRequested));
+  it('happens on an authorisation', () =>
+    given(payment, manual, authorized).when(voids()).then(voidRequested));
+  it('happens after a capture failed', () =>
+    given(payment, manual, authorized, captureRequested, captureFailed).when(voids()).then(voidRequested));
+  it('happens again after a failure, as the next attempt', () =>
+    given(payment, manual, authorized, voidRequested, voidFailed)
+      .when(voids(2))
+      .then({ type: 'VoidRequested', data: { ...ids, attempt: 2 } }));
+  it('is ignored when that attempt has been asked for', () => {
+    given(payment, manual, authorized, voidRequested).when(voids()).ignored();
+    given(payment, manual, authorized, voidRequested, voidFailed).when(voids()).ignored();
+  });
+  it('is ignored where nothing is held', () => {
+    given(payment, manual, declined).when(voids()).ignored();
+    given(payment, voided).when(voids()).ignored();
+  });
+  it('is refused while another attempt is pending, or one is left out', () => {
+    given(payment, manual, voidRequested).when(voids(2)).refused('VOID_REQUESTED');
+    given(payment, manual).when(voids(2)).refused('ATTEMPT_OUT_OF_ORDER');
+  });
+  it('is refused while a capture is pending: the first append has won', () =>
+    given(payment, manual, authorized, captureRequested).when(voids()).refused('CAPTURE_PENDING'));
+  it('is refused once captured', () =>
+    given(payment, automatic, captured).when(voids()).refused('ALREADY_CAPTURED'));
+});
+
+describe('RefundPayment', () => {
+  const paid = [automatic, captured] as const;
+  it('happens', () =>
+    given(payment, ...paid)
+      .when(refund())
+      .then(refundRequested()));
+  it('happens in parts, up to what was captured', () =>
+    given(payment, ...paid, refundRequested(4_000), refunded(4_000))
+      .when(refund(1, 2_500, 'refund-2'))
+      .then(refundRequested(2_500, 1, 'refund-2')));
+  it('happens again after a failure, as the next attempt', () =>
+    given(payment, ...paid, refundRequested(), refundFailed)
+      .when(refund(2))
+      .then(refundRequested(total, 2)));
+  it('is ignored when that attempt has been asked for', () => {
+    given(payment, ...paid, refundRequested())
+      .when(refund())
+      .ignored();
+    given(payment, ...paid, refundRequested(), refundFailed)
+      .when(refund())
+      .ignored();
+  });
+  it('is ignored once refunded', () => {
+    given(payment, ...paid, refundRequested(), refunded())
+      .when(refund())
+      .ignored();
+    given(payment, ...paid, refundRequested(), refunded())
+      .when(refund(2))
+      .ignored();
+  });
+  it('is refused where it, with what is pending, exceeds what was captured', () => {
+    given(payment, ...paid)
+      .when(refund(1, total + 1))
+      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: total });
+    given(payment, ...paid, refundRequested(4_000))
+      .when(refund(1, 2_501, 'refund-2'))
+      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: 2_500 });
+  });
+  it('is refused for a failed refund whose room has been taken', () =>
+    given(payment, ...paid, refundRequested(), refundFailed, refundRequested(1, 1, 'refund-2'))
+      .when(refund(2))
+      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: total - 1 }));
+  it('is refused for a known refund with another amount', () =>
+    given(payment, ...paid, refundRequested())
+      .when(refund(1, 1))
+      .refused('REFUND_ID_REUSED'));
+  it('is refused while another attempt is pending', () =>
+    given(payment, ...paid, refundRequested())
+      .when(refund(2))
+      .refused('ATTEMPT_OUT_OF_ORDER'));
+  it('is refused where nothing was captured', () => {
+    given(payment).when(refund()).refused('PAYMENT_NOT_FOUND');
+    given(payment, manual).when(refund()).refused('PAYMENT_NOT_CAPTURED');
+    given(payment, manual, authorized).when(refund()).refused('PAYMENT_NOT_CAPTURED');
+    given(payment, manual, declined).when(refund()).refused('PAYMENT_DECLINED');
+    given(payment, voided).when(refund()).refused('PAYMENT_VOIDED');
+  });
+});
+
+describe('the state', () => {
+  it('records a log that no decider would write without judging it', () => {
+    expect(stateAfter(payment, [authorized, captureRequested, refunded()])).toEqual({ status: 'none' });
+    expect(stateAfter(payment, [manual, refunded(), captureRequested])).toMatchObject({
+      status: 'requested',
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
+import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { orderId, origin, paymentId, paymentRequested } from '@orders/shared-events/testing/examples.js';
+import { SimulatedLog } from '../testing/simulated-log.js';
+import type { ProviderCall } from './owed-calls.js';
+import { OnPayment, PaymentHandler } from './payment.handler.js';
+import type { PaymentCommand } from './payment.js';
+import { Payments } from './payments.js';
+import { ProviderCalls } from './provider-calls.js';
+import { type PaymentProvider, type ProviderOutcome, ProviderUnavailable } from './provider.js';
+
+type Answer = ProviderOutcome | Error | 'never';
+
+/** Answers as it is told to, in order, and keeps what it was asked. */
+class ScriptedProvider implements PaymentProvider {
+  readonly asked: string[] = [];
+  answers: Answer[] = [];
+  found: (ProviderOutcome | undefined)[] = [];
+
+  authorize = (call: ProviderCall) => this.#answer(call);
+  charge = (call: ProviderCall) => this.#answer(call);
+  capture = (call: ProviderCall) => this.#answer(call);
+  void = (call: ProviderCall) => this.#answer(call);
+  refund = (call: ProviderCall) => this.#answer(call);
+  find = (key: string) => {
+    this.asked.push(`find ${key}`);
+    return Promise.resolve(this.found.shift());
+  };
+
+  async #answer({ operation, attempt }: ProviderCall): Promise<ProviderOutcome> {
+    this.asked.push(`${operation} ${attempt}`);
+    await Promise.resolve();
+    const answer = this.answers.shift() ?? succeeded;
+    if (answer === 'never') return new Promise(() => undefined);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+}
+
+const succeeded: ProviderOutcome = { kind: 'succeeded', reference: 'ref-1' };
+const unanswered: ProviderOutcome = { kind: 'unknown' };
+const find = `find ${paymentId}:charge:1`;
+
+let log: SimulatedLog;
+let provider: ScriptedProvider;
+const started = () => {
+  const payments = new Payments(log);
+  return new PaymentHandler(payments, new ProviderCalls(provider, payments, 20));
+};
+beforeEach(() => {
+  log = new SimulatedLog();
+  provider = new ScriptedProvider();
+});
+
+const addressed = (command: PaymentCommand): OnPayment =>
+  new OnPayment({
+    commandId: CommandId.parse(randomUUID()),
+    stream: paymentStream(paymentId),
+    command,
+    origin,
+  } satisfies Addressed<PaymentCommand>);
+const { attempt: _first, ...terms } = paymentRequested('AUTOMATIC').data;
+const authorize = () => addressed({ type: 'AuthorizePayment', data: terms });
+const voids = () => addressed({ type: 'VoidAuthorization', data: { paymentId, orderId, attempt: 1 } });
+const types = () => log.events.map(({ type }) => type);
+
+describe('what the provider is owed', () => {
+  it('is called after the intent is in the log, and its outcome recorded', async () => {
+    let intentFirst = false;
+    provider.charge = () => {
+      intentFirst = types().includes('PaymentRequested');
+      return Promise.resolve(succeeded);
+    };
+    await started().execute(authorize());
+    expect(intentFirst).toBe(true);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+  });
+
+  it('is called once: a repeat after the outcome asks for nothing', async () => {
+    const payment = started();
+    await payment.execute(authorize());
+    await payment.execute(authorize());
+    expect(provider.asked).toEqual(['charge 1']);
+  });
+
+  it('is asked for before it is called again, after a crash between intent and outcome', async () => {
+    provider.answers = [new ProviderUnavailable('gone')];
+    await expect(started().execute(authorize())).rejects.toThrow(ProviderUnavailable);
+    provider.found = [succeeded];
+    await started().execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find]);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+  });
+
+  it('is called again under the same key where the provider knows nothing of it', async () => {
+    provider.answers = [new ProviderUnavailable('gone')];
+    await expect(started().execute(authorize())).rejects.toThrow(ProviderUnavailable);
+    await started().execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find, 'charge 1']);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+  });
+
+  it('is asked for at once when the answer does not come', async () => {
+    provider.answers = [unanswered];
+    provider.found = [succeeded];
+    await started().execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find]);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown', 'PaymentCaptured']);
+  });
+
+  it('is given up for now when no answer comes, under the same key, and taken up by a repeat', async () => {
+    provider.answers = [unanswered, 'never', unanswered];
+    const payment = started();
+    await payment.execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find, 'charge 1', find, 'charge 1']);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown']);
+    await payment.execute(authorize());
+    expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown', 'PaymentCaptured']);
+  });
+
+  it('is called by one of those who find it owed at the same time', async () => {
+    const payment = started();
+    await Promise.all([authorize(), authorize(), authorize()].map((command) => payment.execute(command)));
+    expect(provider.asked.filter((asked) => asked === 'charge 1')).toHaveLength(1);
+    expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+  });
+
+  it('is a void while a charge is unanswered: what came of the charge is recorded, and owed no more', async () => {
+    provider.answers = [unanswered, unanswered, unanswered, { kind: 'already-captured', reference: 'ref-1' }];
+    const payment = started();
+    await payment.execute(authorize());
+    await payment.execute(voids());
+    expect(types()).toEqual([
+      'PaymentRequested',
+      'PaymentOutcomeUnknown',
+      'VoidRequested',
+      'PaymentCaptured',
+      'VoidFailed',
+    ]);
+  });
+
+  it('is recorded as the service of the provider, caused by the command', async () => {
+    const command = authorize();
+    await started().execute(command);
+    expect(log.events[1]?.metadata).toMatchObject({
+      actor: { kind: 'service', subject: 'payment-provider' },
+      $causationId: command.addressed.commandId,
+      $correlationId: origin.correlationId,
+    });
+  });
+});
+
+describe('a success that comes late', () => {
+  it('after the void was asked for is recorded before the void ends it', async () => {
+    let answerCharge: (outcome: ProviderOutcome) => void = () => undefined;
+    provider.charge = () => new Promise((resolve) => (answerCharge = resolve));
+    provider.void = () => {
+      answerCharge(succeeded);
+      return Promise.resolve({ kind: 'already-captured', reference: 'ref-1' });
+    };
+    const payment = started();
+    await Promise.all([payment.execute(authorize()), payment.execute(voids())]);
+    expect(types().filter((type) => type === 'PaymentCaptured')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Addressed, Origin } from '@orders/shared-events/contracts/envelope.js';
+import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { type ProviderCall, owedCalls } from './owed-calls.js';
+import type { PaymentState } from './payment.js';
+import type { Payments } from './payments.js';
+import type { ProviderOutcomeCommand } from './provider-outcome.js';
+import type { PaymentProvider, ProviderOutcome } from './provider.js';
+
+/** After an unknown outcome the provider is asked at once, and called once more; then the process asks again. */
+const MOST_ROUNDS = 3;
+
+/**
+ * Makes the calls that the provider is owed and records their outcomes.
+ *
+ * A call whose intent was appended a moment ago is made straight away. Any other may have been made before, by a
+ * process that crashed or whose answer got lost: the provider is asked for the outcome of its key first. A process
+ * waits for every payment that owes a call, and sends its command again until it hears the outcome: those repeats
+ * are what takes up owed calls after a crash, so the list of them is the process managers' `processes` table.
+ */
+export class ProviderCalls {
+  /** One at a time for each key: a repeat that comes while a call is under way waits for its outcome. */
+  readonly #underWay = new Map<string, Promise<PaymentState>>();
+
+  constructor(
+    private readonly provider: PaymentProvider,
+    private readonly payments: Pick<Payments, 'execute'>,
+    private readonly deadlineMs: number,
+  ) {}
+
+  /**
+   * @param justAsked the intents were appended by this very command, so that no call can have been made for them
+   * @throws ProviderUnavailable, or what recording an outcome throws; what is owed stays owed.
+   */
+  async settle(state: PaymentState, origin: Origin, justAsked: boolean): Promise<PaymentState> {
+    let settled = state;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      for (const call of owedCalls(settled)) {
+        settled = await this.#once(call, () => this.#settle(call, origin, !justAsked || round > 0));
+      }
+      if (owedCalls(settled).length === 0) break;
+    }
+    return settled;
+  }
+
+  #once({ key }: ProviderCall, make: () => Promise<PaymentState>): Promise<PaymentState> {
+    const underWay = this.#underWay.get(key);
+    if (underWay) return underWay;
+    const call = make().finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, call);
+    return call;
+  }
+
+  async #settle(call: ProviderCall, origin: Origin, askFirst: boolean): Promise<PaymentState> {
+    const known = askFirst ? await this.provider.find(call.key) : undefined;
+    if (known) return this.#record('ResolveUnknownOutcome', call, known, origin);
+    return this.#record('RecordProviderNotification', call, await this.#answer(call), origin);
+  }
+
+  /** An answer that takes too long is none: the provider may have done it. */
+  async #answer(call: ProviderCall): Promise<ProviderOutcome> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<ProviderOutcome>((resolve) => {
+      timer = setTimeout(() => resolve({ kind: 'unknown' }), this.deadlineMs);
+    });
+    try {
+      return await Promise.race([this.provider[call.operation](call), tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #record(
+    type: ProviderOutcomeCommand['type'],
+    { paymentId, orderId, operation, attempt, refundId }: ProviderCall,
+    outcome: ProviderOutcome,
+    { correlationId, causationId, traceparent }: Origin,
+  ): Promise<PaymentState> {
+    const report = { paymentId, orderId, operation, attempt, outcome };
+    const recorded = await this.payments.execute({
+      // Two processes may hear different outcomes of one key: an id made of the key would hide one of them.
+      commandId: CommandId.parse(randomUUID()),
+      stream: paymentStream(paymentId),
+      command: { type, data: refundId === undefined ? report : { ...report, refundId } },
+      origin: {
+        correlationId,
+        causationId,
+        actor: { kind: 'service', subject: 'payment-provider' },
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
+    } satisfies Addressed<ProviderOutcomeCommand>);
+    if (recorded.outcome === 'refused') throw new Error(`${operation}: ${recorded.refusal.code}`);
+    return recorded.state;
+  }
+}

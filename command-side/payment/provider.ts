@@ -1,0 +1,36 @@
+import type { ProviderCall } from './owed-calls.js';
+
+/** What the provider said about one call. `unknown`: its answer did not come. */
+export type ProviderOutcome =
+  | { readonly kind: 'succeeded'; readonly reference: string }
+  | { readonly kind: 'failed'; readonly code: string }
+  /** Of a void only: it came too late, the money had been taken. */
+  | { readonly kind: 'already-captured'; readonly reference: string }
+  | { readonly kind: 'unknown' };
+
+/** The provider cannot be reached: the call did not arrive, or nobody knows. It is asked for the key before a repeat. */
+export class ProviderUnavailable extends Error {
+  override readonly name = 'ProviderUnavailable';
+}
+
+/**
+ * Who moves the money. Every call carries an idempotency key: however often a key is sent, it takes effect at most
+ * once, and the answer is that of the first time. All may throw ProviderUnavailable.
+ */
+export interface PaymentProvider {
+  /** Holds the amount. */
+  authorize(call: ProviderCall): Promise<ProviderOutcome>;
+  /** Holds and takes the amount in one call. */
+  charge(call: ProviderCall): Promise<ProviderOutcome>;
+  /** Takes what the authorisation under `authorizationKey` holds. */
+  capture(call: ProviderCall): Promise<ProviderOutcome>;
+  /**
+   * Gives back what the call under `authorizationKey` holds. Final: where that call has not arrived yet, its key is
+   * closed and can never take effect.
+   */
+  void(call: ProviderCall): Promise<ProviderOutcome>;
+  /** Pays `amount` of what was taken back. */
+  refund(call: ProviderCall): Promise<ProviderOutcome>;
+  /** What became of the call under this key; undefined where none has taken effect or failed. */
+  find(key: string): Promise<ProviderOutcome | undefined>;
+}

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import type { Actor, Addressed } from '@orders/shared-events/contracts/envelope.js';
+import { CommandId, type StreamName } from '@orders/shared-events/contracts/ids.js';
+import { contextOf, currentContext } from '@orders/shared-events/transport/observability.js';
+
+/**
+ * A caller's command on its way to a stream. Each request has a command id of its own: that it repeats an earlier
+ * one is told by the stream's state, since a caller may send other content under the same key.
+ */
+export function addressed<Command>(stream: StreamName, command: Command, actor: Actor): Addressed<Command> {
+  const commandId = CommandId.parse(randomUUID());
+  const context = currentContext() ?? contextOf(undefined, undefined);
+  return { commandId, stream, command, origin: { ...context, causationId: commandId, actor } };
+}
+
+/** Whoever runs the shop, until callers have to say who they are. */
+export const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };

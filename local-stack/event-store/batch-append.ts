@@ -1,0 +1,190 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import empty from 'google-protobuf/google/protobuf/empty_pb.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
+import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ExpectedRevision } from './append-rules.js';
+import type { Appender, AppendOutcome } from './appender.js';
+import {
+  badRequestStatus,
+  maximumAppendSizeStatus,
+  streamDeletedStatus,
+  timeoutStatus,
+  unknownStatus,
+  wrongExpectedVersionStatus,
+} from './batch-status.js';
+import { internalError, MAX_APPEND_SIZE } from './errors.js';
+import { NO_REVISION } from './event-log.js';
+import { appendSize, type ProposedEvent } from './recorded-event.js';
+import { readExpectedRevision, readProposedEvent, readStreamName, uuidText } from './wire.js';
+
+type Call = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
+
+/** An append from its first message to its answer. */
+interface OpenAppend {
+  readonly correlationId: UUID;
+  readonly options: BatchAppendReq.Options;
+  readonly events: ProposedEvent[];
+  size: number;
+  submitted: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Node's timers cannot wait longer; a deadline beyond that is none. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+/** So many answers may wait for a client that does not read them, before its requests wait too. */
+const UNSENT_ANSWERS = 1024;
+
+/**
+ * BatchAppend: one long call for all appends of a client. An append is one or more messages under one
+ * correlation id, the first with the options, the last one marked as final; each append is answered
+ * exactly once, in whatever order they finish. The deadline is in the options: the call itself has none.
+ */
+export function batchAppendHandler(appender: Appender) {
+  return (call: Call): void => {
+    new BatchAppendCall(call, appender).run();
+  };
+}
+
+class BatchAppendCall {
+  private readonly open = new Map<string, OpenAppend>();
+  private ended = false;
+
+  constructor(
+    private readonly call: Call,
+    private readonly appender: Appender,
+  ) {}
+
+  run(): void {
+    this.call.on('data', (message: BatchAppendReq) => this.receive(message));
+    this.call.on('end', () => this.end());
+    this.call.on('cancelled', () => this.forget());
+    this.call.on('error', () => this.forget());
+  }
+
+  private receive(message: BatchAppendReq): void {
+    const correlationId = message.getCorrelationId() ?? new shared.UUID();
+    const append = this.open.get(uuidText(correlationId)) ?? this.begin(correlationId, message.getOptions());
+    if (append === undefined || append.submitted) return;
+    try {
+      this.collect(append, message);
+    } catch (error) {
+      this.fail(append, badRequestStatus(internalError(error).details));
+    }
+  }
+
+  /** Undefined for a message without options whose append is not open: that one is answered already. */
+  private begin(correlationId: UUID, options: BatchAppendReq.Options | undefined): OpenAppend | undefined {
+    if (options === undefined) return undefined;
+    const append: OpenAppend = {
+      correlationId,
+      options,
+      events: [],
+      size: 0,
+      submitted: false,
+      timer: undefined,
+    };
+    this.open.set(uuidText(correlationId), append);
+    const deadline = options.getDeadline()?.toDate().getTime() ?? Infinity;
+    const timeLeft = deadline - Date.now();
+    if (timeLeft <= 0) this.fail(append, timeoutStatus());
+    else if (timeLeft <= LONGEST_TIMEOUT)
+      append.timer = setTimeout(() => this.fail(append, timeoutStatus()), timeLeft);
+    return append;
+  }
+
+  private collect(append: OpenAppend, message: BatchAppendReq): void {
+    for (const proposed of message.getProposedMessagesList()) {
+      const event = readProposedEvent(proposed);
+      append.size += appendSize(event);
+      append.events.push(event);
+    }
+    if (append.size > MAX_APPEND_SIZE) this.fail(append, maximumAppendSizeStatus());
+    else if (message.getIsFinal()) this.submit(append);
+  }
+
+  private submit(append: OpenAppend): void {
+    if (!this.isOpen(append)) return;
+    const { options, events } = append;
+    const stream = readStreamName(options.getStreamIdentifier());
+    const revision = () => (options.hasStreamPosition() ? options.getStreamPosition() : undefined);
+    const expected = readExpectedRevision(options, revision);
+    append.submitted = true;
+    this.appender.submit({ kind: 'append', stream, expected, events }).then(
+      (outcome) => this.settle(append, stream, expected, outcome),
+      (error: unknown) => this.fail(append, unknownStatus(internalError(error).details)),
+    );
+  }
+
+  private settle(
+    append: OpenAppend,
+    stream: string,
+    expected: ExpectedRevision,
+    outcome: AppendOutcome,
+  ): void {
+    switch (outcome.kind) {
+      case 'done':
+        this.answer(
+          append,
+          new streams.BatchAppendResp().setSuccess(success(outcome.revision, outcome.position)),
+        );
+        break;
+      case 'wrong-revision':
+        this.fail(append, wrongExpectedVersionStatus(expected, outcome.current));
+        break;
+      case 'deleted':
+        this.fail(append, streamDeletedStatus(stream));
+        break;
+    }
+  }
+
+  private fail(append: OpenAppend, status: Status): void {
+    this.answer(append, new streams.BatchAppendResp().setError(status));
+  }
+
+  /** Does nothing when the append is answered already, as after its deadline. */
+  private answer(append: OpenAppend, response: BatchAppendResp): void {
+    if (!this.isOpen(append)) return;
+    clearTimeout(append.timer);
+    this.open.delete(uuidText(append.correlationId));
+    response.setCorrelationId(append.correlationId).setStreamIdentifier(append.options.getStreamIdentifier());
+    this.call.write(response);
+    if (this.call.writableLength > UNSENT_ANSWERS) this.waitForClient();
+    this.endWhenAnswered();
+  }
+
+  private isOpen(append: OpenAppend): boolean {
+    return this.open.get(uuidText(append.correlationId)) === append;
+  }
+
+  private waitForClient(): void {
+    this.call.pause();
+    this.call.once('drain', () => this.call.resume());
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.endWhenAnswered();
+  }
+
+  private endWhenAnswered(): void {
+    if (this.ended && this.open.size === 0) this.call.end();
+  }
+
+  /** The client is gone: what was submitted is still written, but nobody is told. */
+  private forget(): void {
+    for (const append of this.open.values()) clearTimeout(append.timer);
+    this.open.clear();
+  }
+}
+
+function success(revision: number, position: number | undefined): BatchAppendResp.Success {
+  const result = new streams.BatchAppendResp.Success();
+  if (revision === NO_REVISION) result.setNoStream(new empty.Empty());
+  else result.setCurrentRevision(revision.toString());
+  if (position === undefined) return result.setNoPosition(new empty.Empty());
+  const at = position.toString();
+  return result.setPosition(new shared.AllStreamPosition().setCommitPosition(at).setPreparePosition(at));
+}

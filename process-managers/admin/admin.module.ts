@@ -1,0 +1,53 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { httpLogging } from '@orders/shared-events/transport/observability.js';
+import { LoggerModule } from 'nestjs-pino';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
+import { DeadLetters } from '../dead-letters/dead-letters.table.js';
+import { HealthController } from '../health/health.controller.js';
+import { ProcessManagersReadiness } from '../health/readiness.js';
+import type { StageDurations } from '../order-process/deadlines.js';
+import { ProcessQueries } from '../order-process/processes.queries.js';
+import { ProcessesController, STAGE_DURATIONS } from './processes.controller.js';
+import { ProofQueries } from './proofs.queries.js';
+import { ProofsController } from './proofs.controller.js';
+import { WorkController } from './work.controller.js';
+import { WorkQueries } from './work.queries.js';
+
+export interface AdminOptions {
+  readonly pool: Pool;
+  readonly eventStore: EventStore;
+  readonly durations: StageDurations;
+  readonly readiness: ProcessManagersReadiness;
+  readonly logger: Logger;
+}
+
+/** The operators' API, an application of its own on a port of its own. */
+@Module({})
+export class AdminModule {
+  static register({ pool, eventStore, durations, readiness, logger }: AdminOptions): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [LoggerModule.forRoot(httpLogging(logger)), TerminusModule.forRoot({ logger: false })],
+      controllers: [
+        ProcessesController,
+        WorkController,
+        ProofsController,
+        DeadLettersController,
+        HealthController,
+      ],
+      providers: [
+        { provide: EventStore, useValue: eventStore },
+        { provide: STAGE_DURATIONS, useValue: durations },
+        { provide: ProcessManagersReadiness, useValue: readiness },
+        { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
+        { provide: WorkQueries, useValue: new WorkQueries(pool) },
+        { provide: ProofQueries, useValue: new ProofQueries(pool) },
+        { provide: DeadLetters, useValue: new DeadLetters(pool) },
+      ],
+    };
+  }
+}

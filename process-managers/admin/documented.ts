@@ -1,0 +1,65 @@
+import { type PipeTransform, applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Problem, badRequest } from './problem-details.js';
+
+type JsonSchema = NonNullable<
+  Parameters<typeof ApiResponse>[0] extends infer Options
+    ? Options extends { schema: infer Schema }
+      ? Schema
+      : never
+    : never
+>;
+
+export interface Documentation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly response: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly params?: z.ZodObject;
+  /** What the status codes beside 200 and 400 mean. */
+  readonly problems?: Readonly<Record<number, string>>;
+}
+
+/** Puts an operation into the OpenAPI document, from the schemas that also check it. */
+export function Documented({ summary, description, response, query, params, problems = {} }: Documentation) {
+  const refusals = { ...(query || params ? { 400: 'The request is wrong' } : {}), ...problems };
+  return applyDecorators(
+    ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
+    ...fieldsOf(query).map((field) => ApiQuery(field)),
+    ...fieldsOf(params).map((field) => ApiParam(field)),
+    ApiResponse({ status: 200, description: summary, schema: schemaOf(response) }),
+    ...Object.entries(refusals).map(([status, meaning]) =>
+      ApiResponse({
+        status: Number(status),
+        description: meaning,
+        content: { 'application/problem+json': { schema: schemaOf(Problem) } },
+      }),
+    ),
+  );
+}
+
+function fieldsOf(object: z.ZodObject | undefined) {
+  return Object.entries(object?.shape ?? {}).map(([name, field]) => ({
+    name,
+    required: !(field as z.ZodType).safeParse(undefined).success,
+    schema: schemaOf(field as z.ZodType),
+  }));
+}
+
+/** OpenAPI 3.1 takes JSON Schema as it is. */
+function schemaOf(type: z.ZodType): JsonSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
+  return schema as JsonSchema;
+}
+
+/** Checks what comes in; what is wrong is told field by field. */
+export class Valid<Output> implements PipeTransform<unknown, Output> {
+  constructor(private readonly schema: z.ZodType<Output>) {}
+
+  transform(value: unknown): Output {
+    const parsed = this.schema.safeParse(value);
+    if (!parsed.success) throw badRequest(parsed.error.issues);
+    return parsed.data;
+  }
+}

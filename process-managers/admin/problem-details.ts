@@ -1,0 +1,78 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
+import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
+import { z } from 'zod';
+
+/** RFC 9457. `type` is stable for programs to go by; `detail` is for people. */
+export const Problem = z.object({
+  type: z.string().meta({ example: '/problems/process-not-found' }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  /** The request's path. */
+  instance: z.string(),
+  correlationId: z.string().optional(),
+  /** Of a request that is wrong: where, and what is wrong there. */
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** What is needed of Express' response. */
+interface HttpResponse {
+  status(code: number): this;
+  contentType(type: string): this;
+  send(body: string): this;
+}
+
+type Told = Omit<Problem, 'instance' | 'correlationId'>;
+
+/** What a controller throws; anything else is an internal error, of which the caller is told nothing. */
+export class ProblemException extends Error {
+  override readonly name = 'ProblemException';
+
+  constructor(readonly problem: Told) {
+    super(problem.title);
+  }
+}
+
+export const notFound = (what: string, title: string): ProblemException =>
+  new ProblemException({ type: `/problems/${what}-not-found`, title, status: HttpStatus.NOT_FOUND });
+
+export const badRequest = (issues: readonly z.core.$ZodIssue[]): ProblemException =>
+  new ProblemException({
+    type: '/problems/bad-request',
+    title: 'The request is wrong',
+    status: HttpStatus.BAD_REQUEST,
+    errors: issues.map(({ path, message }) => ({ field: path.join('.'), message })),
+  });
+
+@Catch()
+export class ProblemDetails implements ExceptionFilter {
+  constructor(private readonly logger: LogSink) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const problem = this.#problemOf(error);
+    const correlationId = currentContext()?.correlationId;
+    http
+      .getResponse<HttpResponse>()
+      .status(problem.status)
+      .contentType('application/problem+json')
+      .send(
+        JSON.stringify({
+          ...problem,
+          instance: http.getRequest<{ path: string }>().path,
+          ...(correlationId === undefined ? {} : { correlationId }),
+        }),
+      );
+  }
+
+  #problemOf(error: unknown): Told {
+    if (error instanceof ProblemException) return error.problem;
+    if (error instanceof HttpException && error.getStatus() < 500) {
+      const status = error.getStatus();
+      return { type: `/problems/http-${status}`, title: HttpStatus[status] ?? 'Refused', status };
+    }
+    this.logger.error({ err: error }, 'unexpected error');
+    return { type: '/problems/internal', title: 'Something failed here', status: 500 };
+  }
+}

@@ -1,0 +1,70 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { OrderId, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
+import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { z } from 'zod';
+import type { StageDurations } from '../order-process/deadlines.js';
+import { type ProcessView, viewOf } from '../order-process/process-view.js';
+import { ProcessQueries } from '../order-process/processes.queries.js';
+import { Documented, Valid } from './documented.js';
+import { nextPage, pageOf, paging } from './paging.js';
+import { ProcessDetails, ProcessSummary } from './processes.schema.js';
+import { notFound } from './problem-details.js';
+
+export const STAGE_DURATIONS = Symbol('STAGE_DURATIONS');
+
+const Filter = z.object({
+  state: z.enum(['OPEN', 'NEEDS_INTERVENTION', 'FULFILLING', 'UNDOING', 'DONE']).optional(),
+  stage: z.enum([...ProcessStage.options, 'done']).optional(),
+  olderThanSeconds: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'Started at least so long ago.' }),
+  inStageForSeconds: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'In its present stage for at least so long.' }),
+  sort: z.enum(['newest', 'oldest']).default('newest'),
+  ...paging,
+});
+const Page = z.object({ processes: z.array(ProcessSummary), next: nextPage });
+const Path = z.object({ orderId: OrderId });
+
+@ApiTags('processes')
+@Controller('processes')
+export class ProcessesController {
+  constructor(
+    private readonly processes: ProcessQueries,
+    private readonly eventStore: EventStore,
+    @Inject(STAGE_DURATIONS) private readonly durations: StageDurations,
+  ) {}
+
+  @Get()
+  @Documented({ summary: 'Order processes by state and age', query: Filter, response: Page })
+  async list(@Query(new Valid(Filter)) filter: z.output<typeof Filter>): Promise<z.infer<typeof Page>> {
+    const { first, after, sort, ...conditions } = filter;
+    const rows = await this.processes.list(
+      { ...conditions, behind: after, oldestFirst: sort === 'oldest' },
+      first + 1,
+    );
+    const { page, next } = pageOf(rows, first, ({ startedAt, orderId }) => [startedAt, orderId]);
+    return { processes: [...page], next };
+  }
+
+  @Get(':orderId')
+  @Documented({
+    summary: 'One process: what it waits for, since when, until when, and how it came to that',
+    description: "Told from the process's own stream, which is the truth; the list is a projection of it.",
+    params: Path,
+    response: ProcessDetails,
+    problems: { 404: 'There is no process of that order' },
+  })
+  async show(@Param(new Valid(Path)) { orderId }: z.output<typeof Path>): Promise<ProcessView> {
+    const view = await viewOf(this.eventStore.readStream(orderProcessStream(orderId)), this.durations);
+    if (!view) throw notFound('process', 'There is no process of that order');
+    return view;
+  }
+}

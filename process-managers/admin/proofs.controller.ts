@@ -1,0 +1,70 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
+import { z } from 'zod';
+import { Documented, Valid } from './documented.js';
+import { nextPage, pageOf, paging } from './paging.js';
+import { notFound } from './problem-details.js';
+import { ProofQueries, READ_MODELS } from './proofs.queries.js';
+
+const Instant = z.string().meta({ format: 'date-time' });
+
+const LedgerFilter = z.object({ orderId: OrderId.optional(), paymentId: PaymentId.optional(), ...paging });
+const Ledger = z.object({
+  entries: z.array(
+    z.object({
+      key: z.string().meta({ description: "The call's idempotency key." }),
+      paymentId: z.uuid(),
+      orderId: z.uuid(),
+      operation: z.enum(['authorize', 'charge', 'capture', 'void', 'refund']),
+      amount: z.int().meta({ description: 'Minor units.' }),
+      currency: z.string(),
+      outcome: z.enum(['succeeded', 'failed', 'lost']),
+      code: z.string().nullable(),
+      reference: z.string().nullable(),
+      effects: z.int().meta({ description: 'How often the call took effect. More than 1 would be a fault.' }),
+      calls: z.int(),
+      firstCalledAt: Instant,
+      lastCalledAt: Instant,
+    }),
+  ),
+  next: nextPage,
+});
+
+const Hashes = z.object({
+  schema: z.literal(READ_MODELS),
+  readModels: z.array(z.object({ name: z.string(), rows: z.int(), hash: z.string() })),
+});
+
+/** Read-only: what somebody needs who wants to see for himself that nothing was charged twice, or rebuilt wrongly. */
+@ApiTags('proofs')
+@Controller()
+export class ProofsController {
+  constructor(private readonly proofs: ProofQueries) {}
+
+  @Get('provider/ledger')
+  @Documented({
+    summary: "The simulated payment provider's own books",
+    query: LedgerFilter,
+    response: Ledger,
+    problems: { 404: 'Payments are not simulated here' },
+  })
+  async ledger(
+    @Query(new Valid(LedgerFilter)) { first, after, ...filter }: z.output<typeof LedgerFilter>,
+  ): Promise<z.infer<typeof Ledger>> {
+    const rows = await this.proofs.ledger({ ...filter, behind: after?.[0] }, first + 1);
+    if (!rows) throw notFound('ledger', 'Payments are not simulated here');
+    const { page, next } = pageOf(rows, first, ({ key }) => [key, '']);
+    return { entries: [...page], next };
+  }
+
+  @Get('read-models/hashes')
+  @Documented({
+    summary: "Hashes of the read models' rows",
+    description: 'Equal rows give equal hashes, whichever build they are in and in whatever order.',
+    response: Hashes,
+  })
+  async hashes(): Promise<z.infer<typeof Hashes>> {
+    return { schema: READ_MODELS, readModels: await this.proofs.readModelHashes() };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Pool } from 'pg';
+import { instant } from '../postgres.js';
+
+export interface SubscriptionRow {
+  readonly name: string;
+  /** Null: nothing was dealt with yet. */
+  readonly position: string | null;
+  readonly log: string;
+  readonly holder: string | null;
+  readonly movedAt: string;
+  /** When it was last known that nothing more was waiting. */
+  readonly caughtUpAt: string | null;
+  readonly secondsBehind: number | null;
+}
+
+export interface LeaseRow {
+  readonly name: string;
+  readonly holder: string | null;
+  readonly token: string;
+  readonly expiresAt: string | null;
+  readonly expired: boolean;
+}
+
+const SUBSCRIPTIONS = {
+  name: 'work-subscriptions',
+  text: `
+    SELECT c.name, nullif(c.position, -1)::text AS position, c.log,
+      CASE WHEN l.expires_at > now() THEN l.holder END AS holder,
+      ${instant('c.moved_at', 'movedAt')}, ${instant("nullif(c.caught_up_at, '-infinity')", 'caughtUpAt')},
+      extract(epoch FROM now() - nullif(c.caught_up_at, '-infinity'))::float8 AS "secondsBehind"
+    FROM process_managers.checkpoints AS c LEFT JOIN process_managers.leases AS l USING (name)
+    ORDER BY c.name`,
+};
+const LEASES = {
+  name: 'work-leases',
+  text: `
+    SELECT name, holder, token::text AS token, ${instant("nullif(expires_at, '-infinity')", 'expiresAt')},
+      expires_at <= now() AS expired
+    FROM process_managers.leases ORDER BY name`,
+};
+const INSTANCES = {
+  name: 'work-instances',
+  text: `SELECT name, ${instant('seen_at', 'seenAt')} FROM process_managers.instances ORDER BY name`,
+};
+
+/** Who does what, and how far it came. */
+export class WorkQueries {
+  constructor(private readonly pool: Pool) {}
+
+  async subscriptions(): Promise<SubscriptionRow[]> {
+    return (await this.pool.query<SubscriptionRow>(SUBSCRIPTIONS)).rows;
+  }
+
+  async leases(): Promise<LeaseRow[]> {
+    return (await this.pool.query<LeaseRow>(LEASES)).rows;
+  }
+
+  async instances(): Promise<{ readonly name: string; readonly seenAt: string }[]> {
+    return (await this.pool.query<{ name: string; seenAt: string }>(INSTANCES)).rows;
+  }
+}

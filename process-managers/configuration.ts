@@ -1,0 +1,72 @@
+import {
+  ConfigurationError,
+  backEnds,
+  http,
+  milliseconds,
+  port,
+} from '@orders/shared-events/transport/configuration.js';
+import { z } from 'zod';
+import type { StageDurations } from './order-process/deadlines.js';
+import type { ResendIntervals } from './order-process/processes.table.js';
+import { RESERVATION_WINDOW_MS } from './order-process/stock-leg.js';
+
+const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
+
+/** How long each stage may take, and how soon a command is sent again. All in milliseconds. */
+export const processSettings = {
+  PROCESS_PAYMENT_DEADLINE: milliseconds(60 * SECOND),
+  PROCESS_RESERVATION_DEADLINE: milliseconds(30 * SECOND),
+  PROCESS_CAPTURE_DEADLINE: milliseconds(60 * SECOND),
+  PROCESS_CONFIRMATION_DEADLINE: milliseconds(60 * SECOND),
+  PROCESS_SHIPMENT_DEADLINE: milliseconds(30 * DAY),
+  PROCESS_COMPLETION_DEADLINE: milliseconds(120 * SECOND),
+  PROCESS_COMPENSATION_DEADLINE: milliseconds(300 * SECOND),
+  PROCESS_RESEND_INTERVAL: milliseconds(3 * SECOND),
+  PROCESS_RESEND_INTERVAL_MAX: milliseconds(60 * SECOND),
+};
+
+export type ProcessSettings = z.infer<z.ZodObject<typeof processSettings>>;
+
+export const durationsOf = (settings: ProcessSettings): StageDurations => ({
+  payment: settings.PROCESS_PAYMENT_DEADLINE,
+  reservation: settings.PROCESS_RESERVATION_DEADLINE,
+  capture: settings.PROCESS_CAPTURE_DEADLINE,
+  confirmation: settings.PROCESS_CONFIRMATION_DEADLINE,
+  shipment: settings.PROCESS_SHIPMENT_DEADLINE,
+  completion: settings.PROCESS_COMPLETION_DEADLINE,
+  compensation: settings.PROCESS_COMPENSATION_DEADLINE,
+});
+
+export const resendsOf = (settings: ProcessSettings): ResendIntervals => ({
+  first: settings.PROCESS_RESEND_INTERVAL,
+  most: settings.PROCESS_RESEND_INTERVAL_MAX,
+});
+
+/** What is wrong with settings that are right each by itself; undefined where they go together. */
+export function conflictOf(
+  settings: ProcessSettings,
+): { readonly variable: keyof ProcessSettings; readonly message: string } | undefined {
+  const durations = durationsOf(settings);
+  if (durations.reservation + durations.capture + durations.confirmation > RESERVATION_WINDOW_MS) {
+    return {
+      variable: 'PROCESS_RESERVATION_DEADLINE',
+      message: `must stay, with those of capture and confirmation, below the ${RESERVATION_WINDOW_MS} ms that a reservation stands`,
+    };
+  }
+  if (settings.PROCESS_RESEND_INTERVAL * 2 > Math.min(...Object.values(durations))) {
+    return {
+      variable: 'PROCESS_RESEND_INTERVAL',
+      message: 'must be at most half of the shortest PROCESS_..._DEADLINE',
+    };
+  }
+  return undefined;
+}
+
+export const configurationSchema = z
+  .object({ ...backEnds, ...http, ...processSettings, ADMIN_PORT: port(3002) })
+  .superRefine((settings, context) => {
+    const conflict = conflictOf(settings);
+    if (conflict) context.addIssue({ code: 'custom', path: [conflict.variable], message: conflict.message });
+  });
+export type Configuration = z.infer<typeof configurationSchema>;

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
+import type { Pool } from 'pg';
+import { instant } from '../postgres.js';
+
+/** A message that came to nothing, with why. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly queue: string;
+  readonly type: string | null;
+  readonly routingKey: string;
+  readonly reason: string;
+  readonly attempts: number;
+  /** How often this message died: a sender that goes on sending makes it die again. */
+  readonly times: number;
+  readonly firstFailureAt: string;
+  readonly lastFailureAt: string;
+  readonly receivedAt: string;
+}
+
+export interface DeadLetterWithContent extends DeadLetter {
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** As it was sent; JSON where it was JSON. */
+  readonly content: unknown;
+}
+
+/** Where a page ends: the next one begins behind it. */
+export interface DeadLetterCursor {
+  readonly receivedAt: string;
+  readonly id: string;
+}
+
+const STORE = {
+  name: 'dead-letters-store',
+  text: `
+    INSERT INTO process_managers.dead_letters AS d
+      (queue, message_key, type, routing_key, reason, attempts, headers, content, first_failure_at, last_failure_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (queue, message_key) DO UPDATE SET
+      reason = excluded.reason, attempts = excluded.attempts, headers = excluded.headers,
+      content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at
+    WHERE d.last_failure_at < excluded.last_failure_at`,
+};
+
+const SUMMARY = `
+  id, queue, type, routing_key AS "routingKey", reason, attempts, times,
+  ${instant('first_failure_at', 'firstFailureAt')}, ${instant('last_failure_at', 'lastFailureAt')},
+  ${instant('received_at', 'receivedAt')}`;
+
+const LIST = {
+  name: 'dead-letters-list',
+  text: `
+    SELECT ${SUMMARY} FROM process_managers.dead_letters
+    ORDER BY received_at DESC, id DESC LIMIT $1`,
+};
+const LIST_BEHIND = {
+  name: 'dead-letters-list-behind',
+  text: `
+    SELECT ${SUMMARY} FROM process_managers.dead_letters
+    WHERE (received_at, id) < ($2, $3)
+    ORDER BY received_at DESC, id DESC LIMIT $1`,
+};
+const SHOW = {
+  name: 'dead-letters-show',
+  text: `SELECT ${SUMMARY}, headers, content FROM process_managers.dead_letters WHERE id = $1`,
+};
+
+/** Dead letters in Postgres, where they can be looked at without taking them from anybody. */
+export class DeadLetters {
+  constructor(private readonly pool: Pool) {}
+
+  /** Stores a message that died, once for each time that it did; a delivery that is repeated changes nothing. */
+  async store(
+    queue: string,
+    { messageId, type, routingKey, headers, attempt, raw }: Delivery,
+  ): Promise<void> {
+    const now = new Date().toISOString();
+    const lastFailure = text(headers[HEADER.lastFailure]) ?? now;
+    const values = [
+      queue,
+      messageId ?? createHash('sha256').update(raw).digest('hex'),
+      type ?? null,
+      routingKey,
+      text(headers[HEADER.reason]) ?? 'the broker gave it up: too many deliveries without an answer',
+      attempt,
+      JSON.stringify(headers),
+      raw,
+      text(headers[HEADER.firstFailure]) ?? lastFailure,
+      lastFailure,
+    ];
+    await this.pool.query({ ...STORE, values });
+  }
+
+  /** Newest first. */
+  async list(limit: number, behind: DeadLetterCursor | undefined): Promise<DeadLetter[]> {
+    const query = behind
+      ? { ...LIST_BEHIND, values: [limit, behind.receivedAt, behind.id] }
+      : { ...LIST, values: [limit] };
+    return (await this.pool.query<DeadLetter>(query)).rows;
+  }
+
+  async show(id: string): Promise<DeadLetterWithContent | undefined> {
+    const { rows } = await this.pool.query<DeadLetterWithContent & { content: Buffer }>({
+      ...SHOW,
+      values: [id],
+    });
+    return rows[0] && { ...rows[0], content: readable(rows[0].content) };
+  }
+}
+
+const text = (header: unknown): string | undefined => (typeof header === 'string' ? header : undefined);
+
+function readable(content: Buffer): unknown {
+  const written = content.toString('utf8');
+  try {
+    return JSON.parse(written);
+  } catch {
+    return written;
+  }
+}

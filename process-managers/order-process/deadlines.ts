@@ -1,0 +1,23 @@
+import { later } from '@orders/shared-events/contracts/instants.js';
+import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import type { OrderProcess } from './order-process.js';
+
+/** How long a stage may take, in milliseconds. That it took too long is recorded, so this may be configured. */
+export type StageDurations = Readonly<Record<ProcessStage, number>>;
+
+/** One visit of a process to a stage. */
+export interface StageVisit {
+  readonly stage: ProcessStage;
+  readonly generation: number;
+}
+
+export interface StageDeadline extends StageVisit {
+  readonly due: string;
+}
+
+/** The one deadline that runs: that of the stage the process is in. None when done, or once an operator is asked for. */
+export function deadline(process: OrderProcess, durations: StageDurations): StageDeadline | undefined {
+  if (process.kind === 'opened' || process.stage === 'done' || process.intervention) return undefined;
+  const { stage, stageSince, generation } = process;
+  return { stage, generation, due: later(stageSince, durations[stage]) };
+}

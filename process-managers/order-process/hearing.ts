@@ -1,0 +1,182 @@
+import { performance } from 'node:perf_hooks';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { sleep } from '@orders/shared-events/transport/waiting.js';
+import { BEGINNING, type Checkpoints } from '../checkpoints.js';
+import type { Keeper, Lease } from '../leases.js';
+import type { ProcessRunner } from '../process.js';
+import { Slots } from '../slots.js';
+import { listensTo } from './news.js';
+import { Partition, partitionNamed, partitionNames, partitionOf } from './partition.js';
+
+export const HEARD_STREAMS = ['order-', 'payment-', 'stock-'];
+
+const IN_HAND = 512;
+const STORE_EVERY_MS = 500;
+/** How long a partition that is given up may take to finish; below the lease's time to live. */
+const DRAIN_MS = 2_000;
+const DRAIN_POLL_MS = 20;
+
+export interface HearingOptions {
+  readonly log: Pick<EventStore, 'subscribe'>;
+  readonly runner: Pick<ProcessRunner, 'hear' | 'leaveAside'>;
+  readonly checkpoints: Checkpoints;
+  /** The orders of these partitions that wait aside. */
+  readonly setAside: (partitions: readonly number[]) => Promise<readonly OrderId[]>;
+  readonly logger: LogSink;
+}
+
+/**
+ * Hears the log for the partitions whose leases this instance holds: one subscription, from the lowest position
+ * that any of them still needs. Each partition passes over what it has heard before.
+ */
+export class Hearing implements Keeper {
+  readonly names = partitionNames;
+  readonly #partitions = new Map<number, Partition>();
+  readonly #slots = new Slots(IN_HAND);
+  #listening = { stop: new AbortController(), ended: Promise.resolve() };
+  #caughtUp = false;
+  #storing: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: HearingOptions) {}
+
+  start(): void {
+    this.#loop = this.#storeEverySoOften();
+  }
+
+  /** The partitions that this instance holds. */
+  get partitions(): number[] {
+    return [...this.#partitions.keys()];
+  }
+
+  /** Those among them that heard everything there was, this long ago or longer. */
+  settled(forMs: number): number[] {
+    const before = performance.now() - forMs;
+    return this.partitions.filter((id) => (this.#partitions.get(id)?.caughtUpSince ?? Infinity) <= before);
+  }
+
+  async gained(leases: readonly Lease[]): Promise<void> {
+    const claims = await this.options.checkpoints.claim(leases);
+    const aside = await this.options.setAside(claims.map(({ name }) => partitionNamed(name)));
+    this.options.runner.leaveAside(aside);
+    for (const claim of claims) this.#partitions.set(partitionNamed(claim.name), new Partition(claim));
+    await this.#listenAnew();
+  }
+
+  lost(names: readonly string[]): void {
+    for (const name of names) this.#partitions.delete(partitionNamed(name));
+  }
+
+  async release(names: readonly string[]): Promise<void> {
+    const leaving = names.flatMap((name) => this.#partitions.get(partitionNamed(name)) ?? []);
+    for (const partition of leaving) partition.leaving = true;
+    const deadline = performance.now() + DRAIN_MS;
+    while (leaving.some(({ mark }) => !mark.idle) && performance.now() < deadline) await sleep(DRAIN_POLL_MS);
+    await this.store().catch((error: unknown) => this.options.logger.warn({ err: error }, 'not stored'));
+    this.lost(names);
+  }
+
+  /** After the partitions were released. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#listening.stop.abort();
+    await Promise.all([this.#loop, this.#listening.ended]);
+  }
+
+  /** Stores how far each partition came. */
+  store(): Promise<void> {
+    this.#storing = this.#storing.catch(() => undefined).then(() => this.#store());
+    return this.#storing;
+  }
+
+  async #storeEverySoOften(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await sleep(STORE_EVERY_MS, this.#stop.signal);
+      await this.store().catch((error: unknown) => {
+        this.options.logger.warn({ err: error }, 'checkpoints not stored, trying again');
+      });
+    }
+  }
+
+  async #store(): Promise<void> {
+    const now = performance.now();
+    const moves = [...this.#partitions.values()].flatMap((one) => one.move(this.#caughtUp, now) ?? []);
+    const moved = await this.options.checkpoints.move(moves);
+    for (const { name, to } of moves) {
+      if (moved.has(name)) this.#partitions.get(partitionNamed(name))?.stored(to, now);
+    }
+    const missed = moves.filter(({ name }) => !moved.has(name));
+    if (missed.length > 0) await this.#lookAgain(missed);
+  }
+
+  /** A move that failed may have been made by an earlier try; if not, the partition is somebody else's. */
+  async #lookAgain(missed: readonly { readonly name: string; readonly token: bigint }[]): Promise<void> {
+    const held = new Map((await this.options.checkpoints.held(missed)).map((claim) => [claim.name, claim]));
+    for (const { name } of missed) {
+      const claim = held.get(name);
+      if (claim) this.#partitions.get(partitionNamed(name))?.stored(claim.position, -Infinity);
+      else this.lost([name]);
+    }
+  }
+
+  async #listenAnew(): Promise<void> {
+    this.#listening.stop.abort();
+    await this.#listening.ended;
+    const stop = new AbortController();
+    this.#caughtUp = false;
+    this.#listening = { stop, ended: this.#listen(stop.signal) };
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const from = [...this.#partitions.values()].map(({ mark }) => mark.seen);
+    const lowest = from.reduce((low, seen) => (seen < low ? seen : low), from[0] ?? BEGINNING);
+    const after = lowest === BEGINNING ? undefined : lowest;
+    const batches = this.options.log.subscribe({ name: 'hearing', after, prefixes: HEARD_STREAMS, signal });
+    for await (const { events, position, caughtUp } of batches) {
+      this.#caughtUp = false;
+      for (const event of events) {
+        if (signal.aborted) return;
+        await this.#dispatch(event);
+      }
+      for (const { mark, leaving } of this.#partitions.values()) if (!leaving) mark.passOver(position);
+      if (caughtUp) this.#hasCaughtUp();
+    }
+  }
+
+  #hasCaughtUp(): void {
+    this.#caughtUp = true;
+    const now = performance.now();
+    for (const partition of this.#partitions.values()) partition.caughtUpSince ??= now;
+  }
+
+  async #dispatch(event: RecordedEvent): Promise<void> {
+    const orderId = orderOf(event);
+    if (!orderId) return;
+    const partition = this.#partitions.get(partitionOf(orderId));
+    if (!partition || partition.leaving || event.position <= partition.mark.seen) return;
+    await this.#slots.take();
+    partition.mark.begin(event.position, performance.now());
+    void this.options.runner.hear(orderId, event).then(
+      () => {
+        partition.mark.finish(event.position);
+        this.#slots.give();
+      },
+      // It stays in hand: the checkpoint cannot pass it, and whoever comes next hears it again.
+      (error: unknown) => {
+        this.#slots.give();
+        this.options.logger.warn({ err: error, orderId }, 'not heard');
+      },
+    );
+  }
+}
+
+/** The order that an event is about, where it is one that processes listen to. */
+function orderOf({ type, data }: RecordedEvent): OrderId | undefined {
+  if (!listensTo(type) || typeof data !== 'object' || data === null || !('orderId' in data)) return undefined;
+  const orderId = OrderId.safeParse(data.orderId);
+  return orderId.success ? orderId.data : undefined;
+}

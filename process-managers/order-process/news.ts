@@ -1,0 +1,118 @@
+import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
+import type { Intervention, Running } from './order-process.js';
+import { type PaymentLeg, type PaymentNews, attemptsLeft, hearPayment } from './payment-leg.js';
+import { type StockNews, hearStock, mayBeAskedAgain } from './stock-leg.js';
+
+type News = OrderEvent | PaymentNews | StockNews;
+type Leg = 'order' | 'payment' | 'stock';
+
+/** What the process listens to. A type that is missing here changes nothing for it and is not recorded. */
+const LISTENED_TO: Readonly<Record<News['type'], Leg>> = {
+  OrderPlaced: 'order',
+  OrderConfirmed: 'order',
+  OrderRejected: 'order',
+  OrderCancellationRequested: 'order',
+  OrderCancelled: 'order',
+  OrderShipped: 'order',
+  OrderCompleted: 'order',
+  PaymentAuthorized: 'payment',
+  PaymentDeclined: 'payment',
+  CaptureRequested: 'payment',
+  PaymentCaptured: 'payment',
+  PaymentCaptureFailed: 'payment',
+  AuthorizationVoided: 'payment',
+  VoidFailed: 'payment',
+  PaymentRefunded: 'payment',
+  RefundFailed: 'payment',
+  StockReserved: 'stock',
+  StockReservationRejected: 'stock',
+  StockReservationConfirmed: 'stock',
+  StockReservationCommitted: 'stock',
+  StockReservationReleased: 'stock',
+  StockReservationExpired: 'stock',
+};
+
+export const listensTo = (type: string): boolean => Object.hasOwn(LISTENED_TO, type);
+const isOf = <N extends News>(leg: Leg, event: DomainEvent): event is DomainEvent & N =>
+  listensTo(event.type) && LISTENED_TO[event.type as News['type']] === leg;
+
+/** Adds what an event says to what the process knows. @param at when the process heard it */
+export function learn(process: Running, event: DomainEvent, at: string): Running {
+  if (isOf<OrderEvent>('order', event)) return learnOfOrder(process, event);
+  if (isOf<PaymentNews>('payment', event)) return learnOfPayment(process, event, at);
+  return isOf<StockNews>('stock', event) ? learnOfStock(process, event) : process;
+}
+
+function learnOfOrder(process: Running, event: OrderEvent): Running {
+  switch (event.type) {
+    case 'OrderPlaced':
+      return process;
+    case 'OrderConfirmed':
+      return { ...process, order: 'confirmed' };
+    case 'OrderRejected':
+      return { ...giveUp(process, event.data.reason), order: 'rejected' };
+    case 'OrderCancellationRequested':
+      return { ...giveUp(process, 'CANCELLED'), cancellationRequested: true };
+    case 'OrderCancelled':
+      return { ...giveUp(process, 'CANCELLED'), order: 'cancelled' };
+    case 'OrderShipped':
+      return goodsLeft(process, 'shipped');
+    case 'OrderCompleted':
+      return goodsLeft(process, 'completed');
+  }
+}
+
+const goodsLeft = (process: Running, order: 'shipped' | 'completed'): Running => ({
+  ...process,
+  order,
+  intervention: process.undo ? 'SHIPPED_WHILE_UNDOING' : process.intervention,
+});
+
+function learnOfPayment(process: Running, event: PaymentNews, at: string): Running {
+  const payment = hearPayment(process.payment, event, at);
+  const after = { ...process, payment };
+  if (process.undo) return { ...after, intervention: refusedToGiveBack(payment) ?? process.intervention };
+  if (payment.status === 'declined') return giveUp(after, 'PAYMENT_DECLINED');
+  if (payment.status === 'voided' || !attemptsLeft(payment, 'capture'))
+    return giveUp(after, 'PAYMENT_FAILED');
+  return after;
+}
+
+function refusedToGiveBack(payment: PaymentLeg): Intervention | undefined {
+  if (payment.status === 'captured') return attemptsLeft(payment, 'refund') ? undefined : 'REFUND_FAILED';
+  return attemptsLeft(payment, 'void') ? undefined : 'VOID_FAILED';
+}
+
+function learnOfStock(process: Running, event: StockNews): Running {
+  const index = process.reservations.findIndex(({ sku }) => sku === event.data.sku);
+  const before = process.reservations[index];
+  if (!before) return process;
+  const reservation = hearStock(before, event);
+  const after = { ...process, reservations: process.reservations.with(index, reservation) };
+  switch (reservation.status) {
+    case 'rejected':
+      return giveUp(after, rejectionOf(event));
+    case 'released':
+      return giveUp(after, 'RESERVATION_LOST');
+    case 'expired':
+      return mayBeAskedAgain(reservation) ? after : giveUp(after, 'RESERVATION_LOST');
+    case 'unasked':
+    case 'asked':
+    case 'active':
+    case 'confirmed':
+    case 'committed':
+      return after;
+  }
+}
+
+const rejectionOf = (event: StockNews): RejectionReason =>
+  event.type === 'StockReservationRejected' && event.data.reason === 'TOO_LATE'
+    ? 'RESERVATION_TIMED_OUT'
+    : 'OUT_OF_STOCK';
+
+/** The first reason stays: it is the one that the customer is told. */
+const giveUp = (process: Running, reason: NonNullable<Running['undo']>): Running => ({
+  ...process,
+  undo: process.undo ?? reason,
+});

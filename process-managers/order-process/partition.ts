@@ -1,0 +1,56 @@
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { Claim, Move } from '../checkpoints.js';
+import { Watermark } from '../watermark.js';
+
+/** Fixed for ever: the rows of former processes say which partition they belong to. */
+export const PARTITIONS = 16;
+
+/**
+ * The partition of an order, 0 to 15: the last hexadecimal digit of its id. An order id is a hash already
+ * (UUIDv5), so its digits are as good as any hash of it.
+ */
+export const partitionOf = (orderId: OrderId): number => Number.parseInt(orderId.slice(-1), PARTITIONS);
+
+const NAMES = Array.from({ length: PARTITIONS }, (_, index) => `hearing-${String(index).padStart(2, '0')}`);
+
+/** The names of the partitions' leases and checkpoints. */
+export const partitionNames: readonly string[] = NAMES;
+export const partitionNamed = (name: string): number => NAMES.indexOf(name);
+
+/** How often a checkpoint that stands still says that nothing was waiting. */
+const IDLE_NEWS_MS = 5_000;
+
+/** A partition that this instance hears. All times are of the monotonic clock, in milliseconds. */
+export class Partition {
+  readonly mark: Watermark;
+  readonly name: string;
+  readonly token: bigint;
+  /** No more is taken in hand: it is being given up. */
+  leaving = false;
+  /** When it had heard everything for the first time. */
+  caughtUpSince: number | undefined;
+  #stored: bigint;
+  #toldAt = -Infinity;
+
+  constructor({ name, token, position }: Claim) {
+    this.name = name;
+    this.token = token;
+    this.#stored = position;
+    this.mark = new Watermark(position);
+  }
+
+  /** What there is to store; undefined where nothing is. */
+  move(caughtUp: boolean, now: number): Move | undefined {
+    const { name, token, mark } = this;
+    const news = caughtUp && now - this.#toldAt >= IDLE_NEWS_MS;
+    if (mark.done === this.#stored && !news) return undefined;
+    // What came after the lowest unfinished event was taken in hand is not done: before that, all was.
+    const caughtUpFor = caughtUp ? now - (mark.openSince ?? now) : undefined;
+    return { name, token, position: this.#stored, to: mark.done, caughtUpFor };
+  }
+
+  stored(position: bigint, now: number): void {
+    this.#stored = position;
+    this.#toldAt = now;
+  }
+}

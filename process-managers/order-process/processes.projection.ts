@@ -1,0 +1,48 @@
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { sleep } from '@orders/shared-events/transport/waiting.js';
+import type { Move } from '../checkpoints.js';
+import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
+import type { Processes } from '../processes.js';
+import type { Tracked } from '../tracked.js';
+import type { ProcessesTable } from './processes.table.js';
+
+export const PROCESSES = 'processes';
+
+/** Long, beside an order that takes its way in less: of most only the last state is ever written. */
+const GATHER_MS = 100;
+const MOST_ROWS = 1_000;
+
+/** Follows the processes' own streams and keeps a row for each. */
+export const processesProjection = (
+  options: Pick<FollowingOptions, 'log' | 'checkpoints' | 'logger'>,
+  processes: Processes,
+  table: ProcessesTable,
+): SoleFollower =>
+  new SoleFollower(
+    { ...options, name: PROCESSES, prefixes: ['orderProcess-'], storeEveryMs: GATHER_MS },
+    () => new Gathering(processes, table),
+  );
+
+/** Keeps the last state of each process until it is written. */
+class Gathering implements Follower {
+  #gathered = new Map<string, Tracked>();
+
+  constructor(
+    private readonly processes: Processes,
+    private readonly table: ProcessesTable,
+  ) {}
+
+  async take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
+    for (const event of events) {
+      const tracked = await this.processes.follow(event);
+      if (tracked) this.#gathered.set(event.streamId, tracked);
+    }
+    while (this.#gathered.size >= MOST_ROWS && !signal.aborted) await sleep(GATHER_MS, signal);
+  }
+
+  store(move: Move): Promise<boolean> {
+    const gathered = this.#gathered;
+    this.#gathered = new Map();
+    return this.table.store(gathered.values(), move);
+  }
+}

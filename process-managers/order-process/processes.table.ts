@@ -1,0 +1,156 @@
+import type { Origin } from '@orders/shared-events/contracts/envelope.js';
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import type { Pool } from 'pg';
+import type { Move } from '../checkpoints.js';
+import { PROCESS_ACTOR, type Tracked } from '../tracked.js';
+import type { StageDurations, StageVisit } from './deadlines.js';
+import type { OutstandingCommand } from './outstanding.js';
+import { columnNames, columnParameters, columnsOf } from './process-row.js';
+
+/** How long after it was sent, or sent again, a command is sent once more: doubling, up to `most`. Milliseconds. */
+export interface ResendIntervals {
+  readonly first: number;
+  readonly most: number;
+}
+
+/** A deadline that was taken and came to nothing (its process was busy, the log away) comes up again after this. */
+const DEADLINE_AGAIN = '5 seconds';
+const MOST_AT_ONCE = 200;
+
+/**
+ * Rows and checkpoint in one statement, hence in one transaction: the rows are written only if the checkpoint
+ * moved. A row that is further than what is written stays as it is. Commands that are outstanding still keep
+ * their turn; new ones were sent just now, or wait for the end of their pause.
+ */
+const STORE = {
+  name: 'processes-store',
+  text: `
+    WITH moved AS (
+      UPDATE process_managers.checkpoints
+      SET position = $4, moved_at = now(),
+          caught_up_at = coalesce(now() - $5::float8 * interval '1 millisecond', caught_up_at)
+      WHERE name = $1 AND token = $2 AND position = $3
+      RETURNING name
+    ), stored AS (
+      INSERT INTO process_managers.processes AS p (
+        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
+        next_resend_at, deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent,
+        heard_position, started_at)
+      SELECT
+        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
+        CASE WHEN pending <> '[]' THEN coalesce(not_before, now() + $6::float8 * interval '1 millisecond') END,
+        deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent, heard_position, started_at
+      FROM unnest(${columnParameters(7)}) AS v (${columnNames})
+      WHERE EXISTS (SELECT FROM moved)
+      ON CONFLICT (order_id) DO UPDATE SET
+        definition = excluded.definition, revision = excluded.revision, status = excluded.status,
+        stage = excluded.stage, stage_since = excluded.stage_since, undo_reason = excluded.undo_reason,
+        intervention = excluded.intervention, pending = excluded.pending,
+        resends = CASE WHEN p.pending = excluded.pending THEN p.resends ELSE 0 END,
+        next_resend_at = CASE WHEN p.pending = excluded.pending THEN p.next_resend_at ELSE excluded.next_resend_at END,
+        deadline_generation = excluded.deadline_generation, next_deadline_at = excluded.next_deadline_at,
+        causation_id = excluded.causation_id, traceparent = excluded.traceparent,
+        heard_position = excluded.heard_position, updated_at = now()
+      WHERE p.revision < excluded.revision
+    )
+    SELECT count(*)::int AS moved FROM moved`,
+};
+
+const TAKE_RESENDS = {
+  name: 'processes-take-resends',
+  text: `
+    WITH due AS (
+      SELECT order_id FROM process_managers.processes
+      WHERE next_resend_at <= now() AND partition = ANY($1::smallint[])
+      ORDER BY next_resend_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
+    )
+    UPDATE process_managers.processes AS p
+    SET resends = p.resends + 1,
+        next_resend_at = now()
+          + least($2::float8 * 2 ^ least(p.resends + 1, 16), $3::float8) * interval '1 millisecond'
+    FROM due WHERE p.order_id = due.order_id
+    RETURNING p.order_id, p.pending, p.correlation_id, p.causation_id, p.traceparent`,
+};
+
+const TAKE_DEADLINES = {
+  name: 'processes-take-deadlines',
+  text: `
+    WITH due AS (
+      SELECT order_id FROM process_managers.processes
+      WHERE next_deadline_at <= now() AND partition = ANY($1::smallint[])
+      ORDER BY next_deadline_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
+    )
+    UPDATE process_managers.processes AS p SET next_deadline_at = now() + interval '${DEADLINE_AGAIN}'
+    FROM due WHERE p.order_id = due.order_id
+    RETURNING p.order_id, p.stage, p.deadline_generation`,
+};
+
+interface ResendRow {
+  readonly order_id: OrderId;
+  readonly pending: readonly OutstandingCommand[];
+  readonly correlation_id: string;
+  readonly causation_id: string;
+  readonly traceparent: string | null;
+}
+
+interface DeadlineRow {
+  readonly order_id: OrderId;
+  readonly stage: ProcessStage;
+  readonly deadline_generation: number;
+}
+
+export interface Resend {
+  readonly orderId: OrderId;
+  readonly commands: readonly OutstandingCommand[];
+  readonly origin: Origin;
+}
+
+export interface DueDeadline extends StageVisit {
+  readonly orderId: OrderId;
+}
+
+/** The rows of the processes: what is due, by Postgres' clock, and for whom. */
+export class ProcessesTable {
+  constructor(
+    private readonly pool: Pool,
+    private readonly durations: StageDurations,
+    private readonly resends: ResendIntervals,
+  ) {}
+
+  /** False where the checkpoint is not the holder's any more: nothing was written then. */
+  async store(
+    processes: Iterable<Tracked>,
+    { name, token, position, to, caughtUpFor }: Move,
+  ): Promise<boolean> {
+    const checkpoint = [name, token, position, to, caughtUpFor ?? null];
+    const values = [...checkpoint, this.resends.first, ...columnsOf(processes, this.durations)];
+    const { rows } = await this.pool.query<{ moved: number }>({ ...STORE, values });
+    return rows[0]?.moved === 1;
+  }
+
+  /** Takes what is to be sent again; nobody else does until the next turn of each. */
+  async takeResends(partitions: readonly number[]): Promise<Resend[]> {
+    const values = [partitions, this.resends.first, this.resends.most];
+    const { rows } = await this.pool.query<ResendRow>({ ...TAKE_RESENDS, values });
+    return rows.map((row) => ({
+      orderId: row.order_id,
+      commands: row.pending,
+      origin: {
+        correlationId: row.correlation_id,
+        causationId: row.causation_id,
+        actor: PROCESS_ACTOR,
+        ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+      },
+    }));
+  }
+
+  async takeDeadlines(partitions: readonly number[]): Promise<DueDeadline[]> {
+    const { rows } = await this.pool.query<DeadlineRow>({ ...TAKE_DEADLINES, values: [partitions] });
+    return rows.map((row) => ({
+      orderId: row.order_id,
+      stage: row.stage,
+      generation: row.deadline_generation,
+    }));
+  }
+}

@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Origin } from '@orders/shared-events/contracts/envelope.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { anOrder, story } from '../testing/order-story.js';
+import { pending } from './pending.js';
+import type { DueDeadline, Resend } from './processes.table.js';
+import { Timers } from './timers.js';
+
+const order = anOrder();
+const origin: Origin = {
+  correlationId: 'correlation-1',
+  causationId: 'cause-1',
+  actor: { kind: 'system', subject: 'order-process' },
+};
+const commands = pending(story(order, order.placed).process);
+
+/** A world in which one command and one deadline are always due. */
+function world() {
+  const sent: string[] = [];
+  const fired: DueDeadline[] = [];
+  const asked: (readonly number[])[] = [];
+  const resend: Resend = { orderId: order.orderId, commands, origin };
+  const state = { projected: true, connected: true, settled: [1, 2], graceMs: 1, looks: 0 };
+  const timers = new Timers({
+    hearing: { partitions: [1, 2, 3], settled: () => state.settled },
+    runner: {
+      passDeadline: (orderId, deadline) => Promise.resolve(void fired.push({ orderId, ...deadline })),
+    },
+    table: {
+      takeResends: (partitions) => Promise.resolve((asked.push(partitions), [resend])),
+      takeDeadlines: (partitions) => {
+        asked.push(partitions);
+        return Promise.resolve([{ orderId: order.orderId, stage: 'payment', generation: 1 }]);
+      },
+    },
+    send: ({ commandId }) => Promise.resolve(void sent.push(commandId)),
+    projected: () => Promise.resolve((state.looks++, state.projected)),
+    connected: () => (state.looks++, state.connected),
+    graceMs: 1,
+    logger: silent,
+  });
+  return { timers, state, sent, fired, asked };
+}
+
+let running: Timers | undefined;
+afterEach(() => running?.stop());
+const start = (timers: Timers) => {
+  running = timers;
+  timers.start();
+};
+
+describe('the timers', () => {
+  it('send again and fire, for the partitions that are heard here', async () => {
+    const { timers, sent, fired, asked } = world();
+    start(timers);
+    await until(() => sent.length > 0 && fired.length > 0);
+    expect(sent[0]).toBe(commands[0]?.commandId);
+    expect(asked).toContainEqual([1, 2, 3]);
+    expect(asked).toContainEqual([1, 2]);
+  });
+
+  it('do nothing before the projection has reached the head of boot time', async () => {
+    const { timers, state, sent, fired } = world();
+    state.projected = false;
+    start(timers);
+    await until(() => state.looks > 4);
+    expect([sent, fired]).toEqual([[], []]);
+  });
+
+  it('do nothing while the broker is away: a deadline says that others took too long', async () => {
+    const { timers, state, sent, fired } = world();
+    state.connected = false;
+    start(timers);
+    await until(() => state.looks > 4);
+    expect([sent, fired]).toEqual([[], []]);
+    state.connected = true;
+    await until(() => fired.length > 0);
+  });
+
+  it('fire nothing for a partition that has not heard everything yet', async () => {
+    const { timers, state, sent, fired } = world();
+    state.settled = [];
+    start(timers);
+    await until(() => sent.length > 2);
+    expect(fired).toEqual([]);
+  });
+});

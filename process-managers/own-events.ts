@@ -1,0 +1,89 @@
+import { currentVersion } from '@orders/shared-events/contracts/catalogue.js';
+import {
+  EventMetadata,
+  type NewEvent,
+  type RecordedEvent,
+} from '@orders/shared-events/contracts/envelope.js';
+import {
+  type OrderId,
+  eventIdOf,
+  logPosition,
+  orderProcessStream,
+  processCommandId,
+} from '@orders/shared-events/contracts/ids.js';
+import type { OrderProcessEvent } from '@orders/shared-events/contracts/orderProcess.events.js';
+import type { StageVisit } from './order-process/deadlines.js';
+import { CURRENT_DEFINITION } from './order-process/definitions.js';
+import { type OwnEvent, PROCESS_ACTOR, type Tracked } from './tracked.js';
+
+/** The context of the event that makes the process record something. */
+type Cause = Pick<EventMetadata, '$correlationId' | '$causationId' | 'traceparent'>;
+
+export function started(orderId: OrderId, cause: RecordedEvent, now: string): OwnEvent {
+  const event = { type: 'OrderProcessStarted', data: { orderId, definition: CURRENT_DEFINITION } } as const;
+  return own(event, 'start', causeOf(cause), now);
+}
+
+/** What was heard, as it stands in the log. The correlation stays that of the order's placement. */
+export function heard(
+  orderId: OrderId,
+  recorded: RecordedEvent,
+  tracked: Tracked | undefined,
+  now: string,
+): OwnEvent {
+  const { schemaVersion, occurredAt } = EventMetadata.parse(recorded.metadata);
+  const data = {
+    orderId,
+    position: logPosition(recorded.position),
+    eventId: recorded.id,
+    type: recorded.type,
+    schemaVersion,
+    occurredAt,
+    data: recorded.data as Record<string, unknown>,
+  };
+  const cause = causeOf(recorded);
+  const $correlationId = tracked?.origin.correlationId ?? cause.$correlationId;
+  return own({ type: 'OrderProcessHeard', data }, `hear:${data.position}`, { ...cause, $correlationId }, now);
+}
+
+export function deadlinePassed(
+  orderId: OrderId,
+  { stage, generation }: StageVisit,
+  { origin }: Tracked,
+  now: string,
+): OwnEvent {
+  const cause = {
+    $correlationId: origin.correlationId,
+    $causationId: origin.causationId,
+    ...(origin.traceparent === undefined ? {} : { traceparent: origin.traceparent }),
+  };
+  const event = { type: 'OrderProcessDeadlinePassed', data: { orderId, stage, generation } } as const;
+  return own(event, `deadline:${generation}`, cause, now);
+}
+
+export const toAppend = ({ id, event, metadata }: OwnEvent): NewEvent => ({
+  id: id as NewEvent['id'],
+  type: event.type,
+  data: event.data,
+  metadata,
+});
+
+function causeOf({ id, metadata }: RecordedEvent): Cause {
+  const { $correlationId, traceparent } = EventMetadata.parse(metadata);
+  return { $correlationId, $causationId: id, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+/**
+ * The instant is part of the id: two instances that record the same at different times write different events,
+ * so that the second is told of a conflict and reads what the first one wrote.
+ */
+function own(event: OrderProcessEvent, step: string, cause: Cause, now: string): OwnEvent {
+  const stream = orderProcessStream(event.data.orderId);
+  const commandId = processCommandId(stream, `${step}@${now}`, stream, 0);
+  const schemaVersion = currentVersion(event.type);
+  return {
+    id: eventIdOf(commandId, 0),
+    event,
+    metadata: { ...cause, commandId, actor: PROCESS_ACTOR, occurredAt: now, schemaVersion },
+  };
+}

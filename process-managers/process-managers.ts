@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { backoff, sleep } from '@orders/shared-events/transport/waiting.js';
+import type { Pool } from 'pg';
+import { Checkpoints } from './checkpoints.js';
+import { sendCommand } from './commands.js';
+import { type ProcessSettings, durationsOf, resendsOf } from './configuration.js';
+import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
+import { DeadLetters } from './dead-letters/dead-letters.table.js';
+import { forwarder } from './forwarder/forwarder.js';
+import { LEASE_TIMES, type LeaseTimes, Leases } from './leases.js';
+import { Hearing } from './order-process/hearing.js';
+import { processesProjection } from './order-process/processes.projection.js';
+import { ProcessesTable } from './order-process/processes.table.js';
+import { SetAside } from './order-process/set-aside.js';
+import { Timers } from './order-process/timers.js';
+import { migrate } from './postgres.js';
+import { type Effects, ProcessRunner } from './process.js';
+import { Processes } from './processes.js';
+
+export interface ProcessManagersOptions {
+  readonly eventStore: EventStore;
+  readonly messageBus: Pick<MessageBus, 'publish' | 'consume' | 'connected'>;
+  readonly databaseUrl: string;
+  readonly pool: Pool;
+  readonly settings: ProcessSettings;
+  readonly logger: LogSink;
+  readonly leaseTimes?: LeaseTimes;
+}
+
+const BOOTED = { name: 'process-managers-now', text: 'SELECT now()::text AS now' };
+const PROJECTED = {
+  name: 'process-managers-projected',
+  text: `
+    SELECT caught_up_at > $2::timestamptz AS reached FROM process_managers.checkpoints WHERE name = $1`,
+};
+
+/** One instance of the process managers: everything that runs, and in which order it starts and stops. */
+export class ProcessManagers {
+  readonly instance = `${hostname()}-${randomUUID().slice(0, 8)}`;
+  readonly #stop = new AbortController();
+  readonly #hearing: Hearing;
+  readonly #leases: Leases;
+  readonly #timers: Timers;
+  readonly #collector: DeadLetterCollector;
+  readonly #checkpoints: Checkpoints;
+  readonly #sole;
+  #booted = '';
+
+  constructor(private readonly options: ProcessManagersOptions) {
+    const { settings, eventStore: log, messageBus: bus, pool, logger, leaseTimes = LEASE_TIMES } = options;
+    const setAside = new SetAside(pool);
+    const processes = new Processes((stream) => log.readStream(stream));
+    const table = new ProcessesTable(pool, durationsOf(settings), resendsOf(settings));
+    const effects = this.#effects(setAside);
+    const runner = new ProcessRunner(processes, effects, logger);
+    const checkpoints = new Checkpoints(pool);
+    this.#checkpoints = checkpoints;
+    this.#hearing = new Hearing({
+      log,
+      runner,
+      checkpoints,
+      setAside: (partitions) => setAside.ofPartitions(partitions),
+      logger,
+    });
+    const projection = processesProjection({ log, checkpoints, logger }, processes, table);
+    this.#sole = [projection, forwarder({ log, checkpoints, logger }, bus)];
+    this.#leases = new Leases(pool, this.instance, [this.#hearing, ...this.#sole], logger, leaseTimes);
+    this.#timers = new Timers({
+      hearing: this.#hearing,
+      runner,
+      table,
+      send: effects.send,
+      projected: () => this.#projected(),
+      connected: () => bus.connected,
+      graceMs: settings.PROCESS_RESEND_INTERVAL,
+      logger,
+    });
+    this.#collector = new DeadLetterCollector(bus, new DeadLetters(pool));
+  }
+
+  /** Throws OtherLog where the database was made from another log; nothing runs then. */
+  async start(): Promise<void> {
+    const { databaseUrl, eventStore, pool, logger } = this.options;
+    await migrate(databaseUrl, logger);
+    const names = [...this.#hearing.names, ...this.#sole.flatMap((follower) => follower.names)];
+    await this.#checkpoints.seed(names, await eventStore.identity());
+    const { rows } = await pool.query<{ now: string }>(BOOTED);
+    this.#booted = rows[0]?.now ?? '';
+    this.#hearing.start();
+    await this.#leases.start();
+    this.#timers.start();
+    await this.#collector.start();
+  }
+
+  /** Finishes what is in hand, stores how far it came, and frees the leases. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#timers.stop(), this.#collector.stop()]);
+    await this.#leases.stop();
+    this.#stop.abort();
+    await this.#hearing.stop();
+  }
+
+  #effects(setAside: SetAside): Effects {
+    const { eventStore, messageBus } = this.options;
+    const now = () => new Date().toISOString();
+    return {
+      append: (stream, expected, events) => eventStore.append(stream, expected, events),
+      send: (command, origin) => sendCommand(messageBus, command, origin, now()),
+      setAside: (orderId, position, reason) => setAside.put(orderId, position, reason),
+      now,
+      pause: async (repeat) => {
+        await sleep(backoff(repeat), this.#stop.signal);
+        if (this.#stop.signal.aborted) throw new Error('the process managers stop');
+      },
+    };
+  }
+
+  async #projected(): Promise<boolean> {
+    const [projection] = this.#sole;
+    const values = [projection?.names[0], this.#booted];
+    const { rows } = await this.options.pool.query<{ reached: boolean }>({ ...PROJECTED, values });
+    return rows[0]?.reached ?? false;
+  }
+}

@@ -1,0 +1,234 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { orderProcessStream } from '@orders/shared-events/contracts/ids.js';
+import { later } from '@orders/shared-events/contracts/instants.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import type { Origin } from '@orders/shared-events/contracts/envelope.js';
+import type { OutstandingCommand } from './order-process/outstanding.js';
+import { type Effects, ProcessRunner } from './process.js';
+import { Processes } from './processes.js';
+import { MemoryLog, fromLog } from './testing/memory-log.js';
+import { START, anOrder } from './testing/order-story.js';
+
+const order = anOrder();
+const stream = orderProcessStream(order.orderId);
+
+let log: MemoryLog;
+let sent: { command: OutstandingCommand; origin: Origin }[];
+let aside: { position: bigint; reason: string }[];
+let now: string;
+
+/** An instance: what it has in memory is its own, the log is everybody's. */
+function instance(effects: Partial<Effects> = {}): ProcessRunner {
+  return new ProcessRunner(
+    new Processes((of) => log.read(of)),
+    {
+      append: (to, expected, events) => log.append(to, expected, events),
+      send: async (command, origin) => void (await Promise.resolve(sent.push({ command, origin }))),
+      setAside: async (_orderId, position, reason) =>
+        void (await Promise.resolve(aside.push({ position, reason }))),
+      now: () => now,
+      pause: () => Promise.resolve(),
+      ...effects,
+    },
+    silent,
+  );
+}
+
+const types = () => sent.map(({ command }) => command.command.type);
+const recorded = () => log.streams.get(stream)?.map(({ type }) => type) ?? [];
+
+beforeEach(() => {
+  log = new MemoryLog();
+  sent = [];
+  aside = [];
+  now = START;
+});
+
+describe('a process that hears an event', () => {
+  it('records it and sends what became outstanding', async () => {
+    await instance().hear(order.orderId, fromLog(order.placed, 10n));
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard']);
+    expect(types()).toEqual(['AuthorizePayment']);
+  });
+
+  it('does not read the stream of an order that was just placed', async () => {
+    await instance().hear(order.orderId, fromLog(order.placed, 10n));
+    expect(log.reads).toBe(0);
+  });
+
+  it('sends with the correlation of the placement, caused by what it heard last', async () => {
+    const runner = instance();
+    const captured = fromLog(order.captured, 11n, { $correlationId: 'of-the-provider' });
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    await runner.hear(order.orderId, captured);
+    expect(sent[1]?.origin).toEqual({
+      correlationId: 'correlation-1',
+      causationId: captured.id,
+      actor: { kind: 'system', subject: 'order-process' },
+    });
+  });
+
+  it('does nothing when it hears it again', async () => {
+    const runner = instance();
+    const placed = fromLog(order.placed, 10n);
+    await runner.hear(order.orderId, placed);
+    await runner.hear(order.orderId, placed);
+    expect(log.appends).toBe(1);
+    expect(types()).toEqual(['AuthorizePayment']);
+  });
+
+  it('does nothing when another instance heard it before', async () => {
+    const placed = fromLog(order.placed, 10n);
+    await instance().hear(order.orderId, placed);
+    now = later(START, 5);
+    await instance().hear(order.orderId, placed);
+    expect(recorded()).toHaveLength(2);
+    expect(types()).toEqual(['AuthorizePayment']);
+  });
+
+  it('says nothing of an order that was never placed', async () => {
+    await instance().hear(order.orderId, fromLog(order.captured, 10n));
+    expect(recorded()).toEqual([]);
+  });
+
+  it('records what arrives meanwhile with one append, in order', async () => {
+    const runner = instance();
+    await Promise.all([
+      runner.hear(order.orderId, fromLog(order.placed, 10n)),
+      runner.hear(order.orderId, fromLog(order.captured, 11n)),
+      runner.hear(order.orderId, fromLog(order.reserved(), 12n)),
+    ]);
+    expect(log.appends).toBe(2);
+    expect(types()).toEqual(['AuthorizePayment', 'ConfirmReservation']);
+  });
+
+  it('works on several orders at once', async () => {
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    log.beforeAppend = () => gate;
+    const runner = instance();
+    const others = ['a', 'b', 'c'].map((key) => anOrder({ key }));
+    const heard = others.map((other, n) => runner.hear(other.orderId, fromLog(other.placed, BigInt(n))));
+    expect(log.appends).toBe(3);
+    open();
+    await Promise.all(heard);
+  });
+});
+
+describe('between recording and sending', () => {
+  it('decides again when another instance wrote first', async () => {
+    const stale = instance();
+    await stale.hear(order.orderId, fromLog(order.placed, 10n));
+    now = later(START, 5);
+    await instance().hear(order.orderId, fromLog(order.captured, 11n));
+    now = later(START, 10);
+    await stale.hear(order.orderId, fromLog(order.captured, 11n));
+    await stale.hear(order.orderId, fromLog(order.reserved(), 12n));
+    expect(recorded()).toHaveLength(4);
+    expect(types()).toEqual(['AuthorizePayment', 'ReserveStock', 'ConfirmReservation']);
+  });
+
+  it('appends the identical events until the outcome is known', async () => {
+    let answers = 0;
+    log.beforeAnswer = () => {
+      if (answers++ === 0) throw new Error('the link dropped');
+    };
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    expect(log.appends).toBe(2);
+    expect(recorded()).toHaveLength(2);
+    expect(types()).toEqual(['AuthorizePayment']);
+  });
+
+  it('does not mind a command that cannot be sent', async () => {
+    const runner = instance({ send: () => Promise.reject(new Error('no broker')) });
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    expect(recorded()).toHaveLength(2);
+  });
+
+  it('leaves a command whose pause has not passed to the timers', async () => {
+    const manual = anOrder({ captureMethod: 'MANUAL', key: 'manual' });
+    const runner = instance();
+    const { placed, authorized, reserved, captureFailed } = manual;
+    const told = [placed, authorized, reserved(), captureFailed()];
+    for (const [n, event] of told.entries()) await runner.hear(manual.orderId, fromLog(event, BigInt(n)));
+    expect(types()).toEqual(['AuthorizePayment', 'ReserveStock', 'CapturePayment']);
+  });
+
+  it('rejects when it is told to stop, so that nobody takes the event for heard', async () => {
+    log.beforeAppend = () => Promise.reject(new Error('the log is away'));
+    const runner = instance({ pause: () => Promise.reject(new Error('stopping')) });
+    await expect(runner.hear(order.orderId, fromLog(order.placed, 10n))).rejects.toThrow('stopping');
+  });
+});
+
+describe('a deadline', () => {
+  it('is recorded when its stage is the one the process is in', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    await runner.passDeadline(order.orderId, { stage: 'payment', generation: 1 });
+    expect(recorded().at(-1)).toBe('OrderProcessDeadlinePassed');
+    expect(types()).toEqual(['AuthorizePayment', 'VoidAuthorization']);
+  });
+
+  it('that is told twice is recorded once', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    const passed = { stage: 'payment', generation: 1 } as const;
+    await Promise.all([
+      runner.passDeadline(order.orderId, passed),
+      runner.passDeadline(order.orderId, passed),
+    ]);
+    await runner.passDeadline(order.orderId, passed);
+    expect(recorded()).toHaveLength(3);
+  });
+
+  it('of a stage that ended in another instance is over', async () => {
+    const stale = instance();
+    await stale.hear(order.orderId, fromLog(order.placed, 10n));
+    now = later(START, 5);
+    await instance().hear(order.orderId, fromLog(order.captured, 11n));
+    await stale.passDeadline(order.orderId, { stage: 'payment', generation: 1 });
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard', 'OrderProcessHeard']);
+  });
+});
+
+describe('what cannot be dealt with', () => {
+  const newer = () => fromLog(order.captured, 11n, { schemaVersion: 99 });
+
+  it('sets its order aside from there on, and keeps what came before', async () => {
+    const runner = instance();
+    await Promise.all([
+      runner.hear(order.orderId, fromLog(order.placed, 10n)),
+      runner.hear(order.orderId, newer()),
+      runner.hear(order.orderId, fromLog(order.reserved(), 12n)),
+    ]);
+    await runner.hear(order.orderId, fromLog(order.firm(), 13n));
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard']);
+    expect(aside).toEqual([{ position: 11n, reason: expect.stringContaining('version 99') }]);
+  });
+
+  it('does not keep other orders from going on', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    await runner.hear(order.orderId, newer());
+    const other = anOrder({ key: 'other' });
+    await runner.hear(other.orderId, fromLog(other.placed, 14n));
+    expect(types()).toEqual(['AuthorizePayment', 'AuthorizePayment']);
+  });
+
+  it('in the own stream sets the order aside, too', async () => {
+    await instance().hear(order.orderId, fromLog(order.placed, 10n));
+    const own = log.streams.get(stream)?.[1];
+    log.streams.set(stream, own ? [{ ...own, revision: 0n }] : []);
+    await instance().hear(order.orderId, fromLog(order.captured, 11n));
+    expect(aside).toEqual([{ position: 11n, reason: expect.stringContaining('before OrderProcessStarted') }]);
+  });
+
+  it('stays aside for an instance that is told so', async () => {
+    const runner = instance();
+    runner.leaveAside([order.orderId]);
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    expect(recorded()).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import {
+  type Server,
+  embeddedBroker,
+  embeddedEventStore,
+  embeddedPostgres,
+} from '@orders/shared-events/testing/servers.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
+import { Client, Pool } from 'pg';
+import { configurationSchema } from '../configuration.js';
+import { ProcessManagers, type ProcessManagersOptions } from '../process-managers.js';
+
+/** Event store, broker and Postgres, with nothing of another test in them. */
+export interface Stand {
+  readonly urls: {
+    readonly EVENTSTORE_URL: string;
+    readonly RABBITMQ_URL: string;
+    readonly DATABASE_URL: string;
+  };
+  readonly store: EventStore;
+  readonly bus: MessageBus;
+  readonly pool: Pool;
+  /** An instance of the process managers that was not started. The stand stops it in the end, if nobody did. */
+  instance(
+    settings?: Readonly<Record<string, string>>,
+    parts?: Partial<ProcessManagersOptions>,
+  ): ProcessManagers;
+  stop(): Promise<void>;
+}
+
+export async function stand(): Promise<Stand> {
+  const servers = await Promise.all([
+    embeddedEventStore({ port: 0 }),
+    embeddedBroker({ port: 0 }),
+    database(),
+  ]);
+  const [eventStore, broker, postgres] = servers;
+  const urls = { EVENTSTORE_URL: eventStore.url, RABBITMQ_URL: broker.url, DATABASE_URL: postgres.url };
+  const store = new EventStore(urls.EVENTSTORE_URL, silent);
+  const topologies = [commandTopology, integrationTopology];
+  const bus = await MessageBus.connect({ url: urls.RABBITMQ_URL, name: 'spec', topologies, logger: silent });
+  const pool = new Pool({ connectionString: urls.DATABASE_URL });
+  pool.on('error', () => undefined);
+  const instances: ProcessManagers[] = [];
+  return {
+    urls,
+    store,
+    bus,
+    pool,
+    instance: (settings = {}, parts = {}) => {
+      const made = new ProcessManagers({
+        eventStore: store,
+        messageBus: bus,
+        databaseUrl: urls.DATABASE_URL,
+        pool,
+        settings: configurationSchema.parse({ ...urls, ...settings }),
+        logger: silent,
+        ...parts,
+      });
+      instances.push(made);
+      return made;
+    },
+    stop: async () => {
+      await Promise.all(instances.map((made) => made.stop()));
+      await Promise.all([bus.close(), store.close(), pool.end()]);
+      await Promise.all(servers.map((server) => server.stop()));
+    },
+  };
+}
+
+/** A database of its own: on the server that DATABASE_URL names, else on one that is started for it. */
+export async function database(): Promise<Server> {
+  const url = process.env['DATABASE_URL'];
+  if (!url) return embeddedPostgres({ port: 0 });
+  const name = `spec_${crypto.randomUUID().replaceAll('-', '')}`;
+  const run = async (statement: string) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(statement);
+    await client.end();
+  };
+  await run(`CREATE DATABASE ${name}`);
+  const own = new URL(url);
+  own.pathname = name;
+  const drop = () => run(`DROP DATABASE ${name} WITH (FORCE)`);
+  return { url: own.href, stop: drop, kill: drop };
+}

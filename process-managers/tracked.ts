@@ -1,0 +1,71 @@
+import { readEvent } from '@orders/shared-events/contracts/catalogue.js';
+import {
+  EventMetadata,
+  type Occurred,
+  type Origin,
+  type RecordedEvent,
+} from '@orders/shared-events/contracts/envelope.js';
+import type { OrderProcessEvent } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { definitionFor, definitionOf } from './order-process/definitions.js';
+import type { OrderProcess } from './order-process/order-process.js';
+import type { OutstandingCommand } from './order-process/outstanding.js';
+
+/** A process and what its stream says besides: how long it is, and where its commands come from. */
+export interface Tracked {
+  readonly state: OrderProcess;
+  /** Of the last event in the process's stream. */
+  readonly revision: bigint;
+  readonly startedAt: string;
+  /** Correlation of the order's placement; caused by the event that was heard last. */
+  readonly origin: Origin;
+}
+
+/** An event of a process's own stream, read or about to be appended. */
+export interface OwnEvent {
+  readonly id: string;
+  readonly event: OrderProcessEvent;
+  readonly metadata: EventMetadata;
+}
+
+export const PROCESS_ACTOR = { kind: 'system', subject: 'order-process' } as const;
+
+/** Throws ZodError, UnknownEventType or UnknownVersion for what is no event of a process, or a newer one. */
+export function ownEvent(recorded: RecordedEvent): OwnEvent {
+  const metadata = EventMetadata.parse(recorded.metadata);
+  const event = readEvent(recorded.type, metadata.schemaVersion, recorded.data);
+  if (!isOfProcess(event)) throw new Error(`${recorded.type} in ${recorded.streamId}`);
+  return { id: recorded.id, event, metadata };
+}
+
+const isOfProcess = (event: { readonly type: string }): event is OrderProcessEvent =>
+  event.type.startsWith('OrderProcess');
+
+/** Adds an event to what is known of its process. Answers with the same object where it changed nothing. */
+export function track(tracked: Tracked | undefined, { id, event, metadata }: OwnEvent): Tracked {
+  const occurred: Occurred<OrderProcessEvent> = { ...event, occurredAt: metadata.occurredAt };
+  const state = definitionFor(tracked?.state, event).evolve(tracked?.state, occurred);
+  if (tracked && state === tracked.state) return tracked;
+  return {
+    state,
+    revision: (tracked?.revision ?? -1n) + 1n,
+    startedAt: tracked?.startedAt ?? metadata.occurredAt,
+    origin: {
+      correlationId: metadata.$correlationId,
+      causationId: event.type === 'OrderProcessHeard' ? event.data.eventId : id,
+      actor: PROCESS_ACTOR,
+      ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),
+    },
+  };
+}
+
+const NONE: readonly OutstandingCommand[] = [];
+const known = new WeakMap<OrderProcess, readonly OutstandingCommand[]>();
+
+/** The outstanding commands of a process. They follow from its state alone, so they are worked out once a state. */
+export function outstandingOf(tracked: Tracked | undefined): readonly OutstandingCommand[] {
+  if (!tracked) return NONE;
+  const { state } = tracked;
+  const commands = known.get(state) ?? definitionOf(state.definition).pending(state);
+  known.set(state, commands);
+  return commands;
+}

@@ -1,0 +1,41 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import { TerminusModule } from '@nestjs/terminus';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { httpLogging } from '@orders/shared-events/transport/observability.js';
+import { GraphiqlModule } from './graphiql/graphiql.module.js';
+import { formatError, subscriptionErrors } from './graphql/errors.js';
+import { HealthController } from './health/health.controller.js';
+import { type QuerySideConfiguration, QuerySideModule } from './query-side.module.js';
+import { scalarResolvers, typeDefs } from './schema.js';
+
+/** The query side as a process of its own. */
+@Module({})
+export class AppModule {
+  static register(configuration: QuerySideConfiguration & { readonly logger: Logger }): DynamicModule {
+    const { logger } = configuration;
+    return {
+      module: AppModule,
+      imports: [
+        LoggerModule.forRoot(httpLogging(logger)),
+        QuerySideModule.register(configuration),
+        GraphQLModule.forRoot<ApolloDriverConfig>({
+          driver: ApolloDriver,
+          path: '/graphql',
+          typeDefs,
+          resolvers: scalarResolvers,
+          graphiql: false,
+          introspection: true,
+          includeStacktraceInErrorResponses: false,
+          formatError: formatError(logger),
+          subscriptions: { 'graphql-ws': { path: '/graphql', ...subscriptionErrors(logger) } },
+        }),
+        GraphiqlModule,
+        TerminusModule.forRoot({ logger: false }),
+      ],
+      controllers: [HealthController],
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { CorrelationId } from '@orders/shared-events/contracts/envelope.js';
+import { CustomerId, OrderId, Sku } from '@orders/shared-events/contracts/ids.js';
+
+/** An argument that no answer can be given for. */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+
+  constructor(
+    readonly field: string,
+    reason: string,
+  ) {
+    super(`${field} ${reason}`);
+  }
+}
+
+/** Throws InvalidInput that names the field; null and undefined are both "not given". */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
+  const parsed = schema.safeParse(value ?? undefined);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new InvalidInput([field, ...(issue?.path ?? [])].join('.'), issue?.message ?? 'is wrong');
+}
+
+const given = <T>(schema: z.ZodType<T>) => z.preprocess((value) => value ?? undefined, schema.optional());
+const saying = <T>(schema: z.ZodType<T>, error: string) =>
+  z.unknown().transform((value, context): T => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+
+export const orderIdInput = saying(OrderId, 'must be a UUID');
+/** Folded to capitals, as everywhere at the edge. */
+export const skuInput = saying(
+  z
+    .string()
+    .transform((sku) => sku.toUpperCase())
+    .pipe(Sku),
+  'must be 1 to 64 of A-Z, 0-9, dot, underscore and dash',
+);
+
+/** The scalar has made a Date of it. */
+const instant = given(z.date().transform((date) => date.toISOString()));
+const text = (most: number) => given(saying(z.string().min(1).max(most), `must have 1 to ${most} characters`));
+
+export const orderFilterInput = z.object({
+  customerId: given(saying(CustomerId, 'must be a customer id of 1 to 128 characters')),
+  status: given(z.string()),
+  placedFrom: instant,
+  placedTo: instant,
+  sku: given(skuInput),
+});
+
+export const auditLogFilterInput = z.object({
+  stream: text(256),
+  type: text(64),
+  correlationId: given(saying(CorrelationId, 'must be a correlation id of 1 to 128 characters')),
+  actor: text(128),
+  from: instant,
+  to: instant,
+});

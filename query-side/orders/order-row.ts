@@ -1,0 +1,53 @@
+import type { Adjustment } from '@orders/shared-events/contracts/order.events.js';
+
+/** A row of the view `orders`, as `ORDER_COLUMNS` selects it. Amounts in minor units, instants in RFC 3339. */
+export interface OrderRow {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly reference: string | null;
+  readonly currency: string;
+  readonly total: number;
+  readonly adjustments: readonly Adjustment[];
+  readonly captureMethod: string;
+  readonly requiresShipping: boolean;
+  readonly status: string;
+  readonly rejectionReason: string | null;
+  readonly cancellationReason: string | null;
+  readonly carrier: string | null;
+  readonly trackingNumber: string | null;
+  readonly paymentId: string | null;
+  readonly paymentStatus: string;
+  readonly paymentFailure: string | null;
+  readonly authorized: number;
+  readonly captured: number;
+  readonly refunded: number;
+  readonly fulfilmentStatus: string;
+  readonly placedAt: string;
+  readonly confirmedAt: string | null;
+  readonly shippedAt: string | null;
+  readonly completedAt: string | null;
+  readonly rejectedAt: string | null;
+  readonly cancellationRequestedAt: string | null;
+  readonly cancelledAt: string | null;
+  readonly updatedAt: string;
+  /** Log position of the last event that changed the row, in decimal. */
+  readonly position: string;
+}
+
+export const ORDER_COLUMNS = `order_id AS "orderId", customer_id AS "customerId", reference, currency, total, adjustments,
+  capture_method AS "captureMethod", requires_shipping AS "requiresShipping", status,
+  rejection_reason AS "rejectionReason", cancellation_reason AS "cancellationReason",
+  carrier, tracking_number AS "trackingNumber", payment_id AS "paymentId", payment_status AS "paymentStatus",
+  payment_failure AS "paymentFailure", authorized, captured, refunded, fulfilment_status AS "fulfilmentStatus",
+  placed_at AS "placedAt", confirmed_at AS "confirmedAt", shipped_at AS "shippedAt", completed_at AS "completedAt",
+  rejected_at AS "rejectedAt", cancellation_requested_at AS "cancellationRequestedAt", cancelled_at AS "cancelledAt",
+  updated_at AS "updatedAt", position::text AS position`;
+
+export interface OrderLineRow {
+  readonly orderId: string;
+  readonly lineId: number;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly unitPrice: number;
+  readonly requiresShipping: boolean;
+}

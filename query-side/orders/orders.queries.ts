@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { ReadDatabase } from '../database/read-database.js';
+import { type CursorKind, InstantKey } from '../paging/cursor.js';
+import { type KeysetList, keysetPage, narrowing } from '../paging/keyset.js';
+import { type Connection, type PageArguments, connection, pageRequest } from '../paging/page.js';
+import { ORDER_COLUMNS, type OrderLineRow, type OrderRow } from './order-row.js';
+
+/** Each condition narrows; those that are missing do not. Instants in RFC 3339, `placedTo` exclusive. */
+export interface OrderFilter {
+  readonly customerId?: string | undefined;
+  readonly status?: string | undefined;
+  readonly placedFrom?: string | undefined;
+  readonly placedTo?: string | undefined;
+  readonly sku?: string | undefined;
+}
+
+const newestFirst: KeysetList = {
+  select: ORDER_COLUMNS,
+  from: 'read_v1.orders',
+  order: [
+    { column: 'placed_at', type: 'timestamptz' },
+    { column: 'order_id', type: 'uuid' },
+  ],
+  direction: 'DESC',
+};
+const cursor: CursorKind<[placedAt: string, orderId: string]> = {
+  name: 'orders',
+  keys: z.tuple([InstantKey, z.uuid()]),
+};
+
+const conditions = [
+  ['customerId', 'customer_id = ?'],
+  ['status', 'status = ?'],
+  ['placedFrom', 'placed_at >= ?'],
+  ['placedTo', 'placed_at < ?'],
+  [
+    'sku',
+    'EXISTS (SELECT FROM read_v1.order_lines AS line WHERE line.order_id = orders.order_id AND line.sku = ?)',
+  ],
+] as const satisfies readonly (readonly [keyof OrderFilter, string])[];
+
+@Injectable()
+export class OrderQueries {
+  constructor(private readonly database: ReadDatabase) {}
+
+  async find(orderId: string): Promise<OrderRow | undefined> {
+    const [row] = await this.database.rows<OrderRow>({
+      name: 'order',
+      text: `SELECT ${ORDER_COLUMNS} FROM read_v1.orders WHERE order_id = $1`,
+      values: [orderId],
+    });
+    return row;
+  }
+
+  /** Newest first. Throws InvalidPage or InvalidCursor. */
+  async page(filter: OrderFilter, args: PageArguments): Promise<Connection<OrderRow>> {
+    const request = pageRequest(cursor, args);
+    const rows = await this.database.rows<OrderRow>(keysetPage(newestFirst, narrowing(conditions, filter), request));
+    return connection(cursor, request, rows, ({ placedAt, orderId }) => [placedAt, orderId]);
+  }
+
+  /** The lines of each order, in the order of the ids; by line id. */
+  async lines(orderIds: readonly string[]): Promise<OrderLineRow[][]> {
+    const rows = await this.database.rows<OrderLineRow>({
+      name: 'order_lines',
+      text: `SELECT order_id AS "orderId", line_id AS "lineId", sku, quantity, unit_price AS "unitPrice",
+                    requires_shipping AS "requiresShipping"
+             FROM read_v1.order_lines WHERE order_id = ANY ($1) ORDER BY line_id`,
+      values: [orderIds],
+    });
+    const byOrder = new Map(orderIds.map((orderId): [string, OrderLineRow[]] => [orderId, []]));
+    for (const row of rows) byOrder.get(row.orderId)?.push(row);
+    return orderIds.map((orderId) => byOrder.get(orderId) ?? []);
+  }
+
+  /** Those of the orders that changed behind a log position. */
+  changedBehind(position: bigint, orderIds: readonly string[]): Promise<OrderRow[]> {
+    return this.database.rows<OrderRow>({
+      name: 'orders_changed',
+      text: `SELECT ${ORDER_COLUMNS} FROM read_v1.orders WHERE order_id = ANY ($1) AND position > $2`,
+      values: [orderIds, position],
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { UseFilters } from '@nestjs/common';
+import { Args, Context, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
+import { InvalidInput, orderFilterInput, orderIdInput, parse } from '../graphql/input.js';
+import { perRequest } from '../graphql/loader.js';
+import { keyOf } from '../paging/global-id.js';
+import { type Connection, type PageArguments, mapNodes } from '../paging/page.js';
+import { OrderChanges } from './order-changes.js';
+import type { OrderRow } from './order-row.js';
+import { type OrderNode, orderLineNode, orderNode } from './order.node.js';
+import { OrderQueries } from './orders.queries.js';
+
+@Resolver('Order')
+@UseFilters(OutageFilter, BadInputFilter)
+export class OrdersResolver {
+  readonly #lines = perRequest((orderIds: readonly string[]) => this.orders.lines(orderIds));
+
+  constructor(
+    private readonly orders: OrderQueries,
+    private readonly changes: OrderChanges,
+  ) {}
+
+  @Query('order')
+  async order(@Args() ids: { id?: string | null; orderId?: string | null }): Promise<OrderNode | undefined> {
+    const row = await this.orders.find(oneOrderId(ids));
+    return row && orderNode(row);
+  }
+
+  @Query('orders')
+  async page(@Args() args: PageArguments & { filter?: unknown }): Promise<Connection<OrderNode>> {
+    const filter = parse(orderFilterInput, args.filter ?? {}, 'filter');
+    return mapNodes(await this.orders.page(filter, args), orderNode);
+  }
+
+  @ResolveField('lines')
+  async lines(@Parent() order: OrderNode, @Context() request: object) {
+    const rows = await this.#lines(request).load(order.orderId);
+    return rows.map((row) => orderLineNode(row, order.total.currency));
+  }
+
+  @Subscription('orderChanged', {
+    resolve: (row: OrderRow): OrderNode => orderNode(row),
+  })
+  orderChanged(@Args('orderId') orderId: string): Promise<AsyncIterableIterator<OrderRow>> {
+    return this.changes.watch(parse(orderIdInput, orderId, 'orderId'));
+  }
+}
+
+function oneOrderId({ id, orderId }: { id?: string | null; orderId?: string | null }): string {
+  if (typeof id === 'string' && typeof orderId === 'string') {
+    throw new InvalidInput('id', 'and orderId exclude each other');
+  }
+  return typeof id === 'string'
+    ? parse(orderIdInput, keyOf('Order', id), 'id')
+    : parse(orderIdInput, orderId, 'orderId');
+}

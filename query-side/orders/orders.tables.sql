@@ -1,0 +1,48 @@
+-- One row an order, kept by the events of its order, payment and stock streams. Amounts are minor units.
+CREATE TABLE orders (
+  order_id uuid PRIMARY KEY,
+  customer_id text NOT NULL,
+  reference text,
+  currency text NOT NULL,
+  total bigint NOT NULL,
+  adjustments jsonb NOT NULL,
+  capture_method text NOT NULL,
+  requires_shipping boolean NOT NULL,
+  status text NOT NULL,
+  rejection_reason text,
+  cancellation_reason text,
+  carrier text,
+  tracking_number text,
+  payment_id uuid,
+  payment_status text NOT NULL,
+  -- The provider's word for the last payment step that failed; null once a later step has succeeded.
+  payment_failure text,
+  authorized bigint NOT NULL,
+  captured bigint NOT NULL,
+  refunded bigint NOT NULL,
+  -- How many different SKUs the order has, and for how many of them stock is held or has been taken.
+  skus integer NOT NULL,
+  reserved_skus integer NOT NULL,
+  out_of_stock boolean NOT NULL,
+  placed_at timestamptz NOT NULL,
+  confirmed_at timestamptz,
+  shipped_at timestamptz,
+  completed_at timestamptz,
+  rejected_at timestamptz,
+  cancellation_requested_at timestamptz,
+  cancelled_at timestamptz,
+  updated_at timestamptz NOT NULL,
+  -- Of the last event that changed the row.
+  position bigint NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE TABLE order_lines (
+  order_id uuid NOT NULL,
+  line_id integer NOT NULL,
+  sku text NOT NULL,
+  quantity integer NOT NULL,
+  unit_price bigint NOT NULL,
+  requires_shipping boolean NOT NULL,
+  product_revision bigint NOT NULL,
+  PRIMARY KEY (order_id, line_id)
+);

@@ -1,0 +1,55 @@
+CREATE VIEW orders AS
+SELECT
+  order_id::uuid,
+  customer_id::text,
+  reference::text,
+  currency::text,
+  total::bigint,
+  adjustments::jsonb,
+  capture_method::text,
+  requires_shipping::boolean,
+  status::text,
+  rejection_reason::text,
+  cancellation_reason::text,
+  carrier::text,
+  tracking_number::text,
+  payment_id::uuid,
+  CASE
+    WHEN refunded > 0 AND refunded < captured THEN 'PARTIALLY_REFUNDED'
+    WHEN refunded > 0 THEN 'REFUNDED'
+    ELSE payment_status
+  END::text AS payment_status,
+  payment_failure::text,
+  authorized::bigint,
+  captured::bigint,
+  refunded::bigint,
+  CASE
+    WHEN status IN ('REJECTED', 'CANCELLED') THEN 'CANCELLED'
+    WHEN status = 'COMPLETED' THEN 'FULFILLED'
+    WHEN status = 'SHIPPED' THEN 'SHIPPED'
+    WHEN out_of_stock THEN 'OUT_OF_STOCK'
+    WHEN reserved_skus >= skus THEN 'RESERVED'
+    WHEN reserved_skus > 0 THEN 'PARTIALLY_RESERVED'
+    ELSE 'UNRESERVED'
+  END::text AS fulfilment_status,
+  placed_at::timestamptz,
+  confirmed_at::timestamptz,
+  shipped_at::timestamptz,
+  completed_at::timestamptz,
+  rejected_at::timestamptz,
+  cancellation_requested_at::timestamptz,
+  cancelled_at::timestamptz,
+  updated_at::timestamptz,
+  position::bigint
+FROM build.orders;
+
+CREATE VIEW order_lines AS
+SELECT
+  order_id::uuid,
+  line_id::integer,
+  sku::text,
+  quantity::integer,
+  unit_price::bigint,
+  requires_shipping::boolean,
+  product_revision::bigint
+FROM build.order_lines;

@@ -1,0 +1,89 @@
+import { ConfigurationError, EX_CONFIG } from '@orders/shared-events/transport/configuration.js';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { createLogger } from '@orders/shared-events/transport/observability.js';
+import { ForeignLog } from './builds/session.js';
+import { createPool, openConnection } from './database/database.js';
+import { isUnavailable } from './database/unavailable.js';
+import { UnreadableEvent } from './projector.js';
+import { readModels } from './read-models/read-models.js';
+import { WrongUsage, exitCodes, replayArguments, usage } from './replay/arguments.js';
+import { type BackEnds, NotRunning, backEndsOf } from './replay/back-ends.js';
+import { ProgressBar } from './replay/progress-bar.js';
+import { reportOf } from './replay/report.js';
+import { AnotherReplay, replay } from './replay/run-replay.js';
+
+const NAME = 'query-side replay';
+const CONNECTIONS = 4;
+const NO_TIMEOUT = 0;
+
+process.exit(await main().catch(failed));
+
+async function main(): Promise<number> {
+  const { help, json, dryRun } = replayArguments(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(usage);
+    return exitCodes.done;
+  }
+  const report = await run(backEndsOf(process.env, process.cwd()), dryRun, json);
+  process.stdout.write(json ? `${JSON.stringify(report.json)}\n` : report.text);
+  return report.isDifferent ? exitCodes.different : exitCodes.done;
+}
+
+async function run({ eventStoreUrl, databaseUrl }: BackEnds, dryRun: boolean, json: boolean) {
+  // Standard output is for the result; what goes wrong is told once, at the end.
+  const logger = createLogger({ name: NAME, level: 'silent' });
+  const log = new EventStore(eventStoreUrl, logger);
+  const connection = { url: databaseUrl, name: NAME, logger, statementTimeoutMs: NO_TIMEOUT };
+  const pool = createPool({ ...connection, max: CONNECTIONS });
+  const bar = json ? undefined : new ProgressBar();
+  const began = performance.now();
+  try {
+    await log.ping().catch((error: unknown) => {
+      throw new NotRunning('the event store does not answer', { cause: error });
+    });
+    const outcome = await replay({
+      dryRun,
+      log,
+      pool,
+      connect: () => openConnection(connection),
+      definition: readModels,
+      logger,
+      signal: interruption(),
+      onStage: (stage) => bar?.stage(stage),
+      onProgress: (progress) => bar?.update(progress),
+    });
+    return reportOf(outcome, (performance.now() - began) / 1_000);
+  } finally {
+    bar?.stop();
+    await Promise.allSettled([log.close(), pool.end()]);
+  }
+}
+
+class Interrupted extends Error {}
+
+/** The first signal gives up and cleans up; the second ends at once, and the next replay cleans up. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => controller.abort(new Interrupted()));
+  }
+  return controller.signal;
+}
+
+function failed(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Interrupted)) process.stderr.write(`${message || String(error)}\n`);
+  if (error instanceof WrongUsage) process.stderr.write('See npm run replay -- --help\n');
+  return exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof WrongUsage) return exitCodes.usage;
+  if (error instanceof ConfigurationError) return EX_CONFIG;
+  if (error instanceof Interrupted) return exitCodes.interrupted;
+  if (error instanceof AnotherReplay) return exitCodes.anotherReplay;
+  if (error instanceof ForeignLog) return exitCodes.foreignLog;
+  if (error instanceof UnreadableEvent) return exitCodes.unreadable;
+  if (error instanceof NotRunning || isUnavailable(error)) return exitCodes.unreachable;
+  return exitCodes.failed;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import { OrderId, type StreamName, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { orderPlaced } from '@orders/shared-events/testing/examples.js';
+import { newEvent, streamOf } from './recorded.js';
+
+/** Writes orders' histories as the system would, into a log that it may share with others. */
+export class History {
+  /** Of the streams that this history writes; each order has streams of its own. */
+  readonly #revisions = new Map<StreamName, bigint>();
+  #events = 0;
+
+  constructor(private readonly eventStore: EventStore) {}
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Appends the events to their streams, in this order; neighbours of one stream together. Returns the position. */
+  async append(...events: readonly DomainEvent[]): Promise<bigint> {
+    let position = 0n;
+    for (const run of runs(events)) position = await this.#append(run);
+    return position;
+  }
+
+  /** An order from its placement to its end; every third is declined. Returns its id. */
+  async order(index = 0): Promise<OrderId> {
+    const orderId = OrderId.parse(randomUUID());
+    await this.append(...(index % 3 === 2 ? declined(orderId) : completed(orderId)));
+    return orderId;
+  }
+
+  async #append(events: readonly [DomainEvent, ...DomainEvent[]]): Promise<bigint> {
+    const stream = streamOf(events[0]);
+    const expected = this.#revisions.get(stream) ?? 'no_stream';
+    const result = await this.eventStore.append(
+      stream,
+      expected,
+      events.map((event) => newEvent(event, randomUUID())),
+    );
+    if (result.outcome !== 'appended') throw new Error(`${stream} is not at ${expected}`);
+    this.#revisions.set(stream, result.revision);
+    this.#events += events.length;
+    return result.position;
+  }
+}
+
+function runs(events: readonly DomainEvent[]): readonly [DomainEvent, ...DomainEvent[]][] {
+  const found: [DomainEvent, ...DomainEvent[]][] = [];
+  for (const event of events) {
+    const run = found.at(-1);
+    if (run && streamOf(run[0]) === streamOf(event)) run.push(event);
+    else found.push([event]);
+  }
+  return found;
+}
+
+export const placed = (orderId: OrderId): DomainEvent => ({
+  ...orderPlaced,
+  data: { ...orderPlaced.data, orderId },
+});
+
+const paid = (orderId: OrderId) => ({
+  orderId,
+  paymentId: paymentIdOf(orderId),
+  attempt: 1,
+  amount: orderPlaced.data.total,
+});
+const requested = (orderId: OrderId): DomainEvent => ({
+  type: 'PaymentRequested',
+  data: {
+    ...paid(orderId),
+    currency: orderPlaced.data.currency,
+    paymentMethod: 'pm_approve',
+    captureMethod: 'AUTOMATIC',
+  },
+});
+
+const completed = (orderId: OrderId): readonly DomainEvent[] => [
+  placed(orderId),
+  requested(orderId),
+  { type: 'PaymentCaptured', data: { ...paid(orderId), providerReference: 'ch_1' } },
+  { type: 'OrderConfirmed', data: { orderId } },
+  { type: 'OrderShipped', data: { orderId, carrier: 'DHL', trackingNumber: 'T1' } },
+  { type: 'OrderCompleted', data: { orderId } },
+];
+
+const declined = (orderId: OrderId): readonly DomainEvent[] => [
+  placed(orderId),
+  requested(orderId),
+  {
+    type: 'PaymentDeclined',
+    data: { orderId, paymentId: paymentIdOf(orderId), attempt: 1, code: 'card_declined' },
+  },
+  { type: 'OrderRejected', data: { orderId, reason: 'PAYMENT_DECLINED' } },
+];
