@@ -109,7 +109,7 @@ describe.each(Object.keys(topologies) as Topology[])('an order, in %s', (topolog
         env: { ...process.env, ...system.backEnds },
       },
     );
-    expect(JSON.parse(stdout)).toMatchObject({ promoted: true });
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'promoted' });
     expect(await hashes()).toBe(before);
   }, 120_000);
 

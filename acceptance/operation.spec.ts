@@ -1,0 +1,211 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Stack, runningStack } from '@orders/local-stack/stack-file.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { ask, request } from './client.js';
+import { accepted, kinds, orderOf, placementOf } from './orders.js';
+import { built } from './system.js';
+
+const START_MS = 60_000;
+
+describe('npm start', () => {
+  const stacks: RunningStart[] = [];
+
+  afterEach(async () => {
+    for (const stack of stacks.splice(0)) await stack.end();
+  }, START_MS);
+
+  const started = async (dir: string): Promise<RunningStart> => {
+    const stack = await RunningStart.in(dir);
+    stacks.push(stack);
+    return stack;
+  };
+  const folder = () => mkdtemp(join(tmpdir(), 'orders-start-'));
+
+  it(
+    'says where everything is, stops on SIGTERM, leaves no process behind and keeps the data',
+    async () => {
+      const dir = await folder();
+      const first = await started(dir);
+      const { graphql, admin } = first.stack.urls;
+      expect(first.output).toContain(graphql);
+      expect(first.output).toContain(admin);
+      expect((await fetch(new URL('/graphiql', graphql))).status).toBe(200);
+      expect((await fetch(`${admin}/api/docs`)).status).toBe(200);
+      const orderId = await anOrder(graphql);
+      await first.end();
+      expect(await processesOn(dir)).toEqual([]);
+      const second = await started(dir);
+      await until(async () => (await orderOf(second.stack.urls.graphql, orderId)) !== null);
+      await second.end();
+      await rm(dir, { recursive: true });
+    },
+    3 * START_MS,
+  );
+
+  it(
+    'recovers after kill -9 and loses no accepted order',
+    async () => {
+      const dir = await folder();
+      const first = await started(dir);
+      const { graphql } = first.stack.urls;
+      const orderIds = await Promise.all(Array.from({ length: 10 }, () => anOrder(graphql)));
+      await first.kill();
+      const second = await started(dir);
+      for (const orderId of orderIds) {
+        await until(
+          async () => (await orderOf(second.stack.urls.graphql, orderId))?.status === 'COMPLETED',
+          START_MS,
+        );
+      }
+      await second.end();
+      expect(await processesOn(dir)).toEqual([]);
+      await rm(dir, { recursive: true });
+    },
+    4 * START_MS,
+  );
+
+  it(
+    'takes the next free port where one is taken',
+    async () => {
+      const squatter = createServer().listen(0, '127.0.0.1');
+      await once(squatter, 'listening');
+      const address = squatter.address();
+      const taken = typeof address === 'object' && address ? address.port : 0;
+      const dir = await folder();
+      const stack = await RunningStart.in(dir, { PORT: String(taken) });
+      stacks.push(stack);
+      expect(Number(new URL(stack.stack.urls.graphql).port)).toBeGreaterThan(taken);
+      await stack.end();
+      squatter.close();
+      await rm(dir, { recursive: true });
+    },
+    2 * START_MS,
+  );
+
+  it(
+    'answers with the caller’s correlation id, and finds everything it caused under it',
+    async () => {
+      const dir = await folder();
+      const { stack } = await started(dir);
+      const { graphql } = stack.urls;
+      const [kind] = kinds;
+      if (!kind) throw new Error('no kinds');
+      const answer = await request(
+        graphql,
+        'mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { ... on OrderAccepted { orderId } } }',
+        { input: placementOf(kind, 'customer-1') },
+        { 'x-correlation-id': 'cart-17' },
+      );
+      expect(answer.headers.get('x-correlation-id')).toBe('cart-17');
+      const query =
+        '{ auditLog(first: 100, filter: { correlationId: "cart-17" }) { edges { node { type } } } }';
+      const types = async () => {
+        const { auditLog } = await ask<AuditLog>(graphql, query);
+        return auditLog.edges.map(({ node }) => node.type);
+      };
+      await until(async () => (await types()).includes('OrderCompleted'), START_MS);
+      expect(await types()).toEqual(
+        expect.arrayContaining([
+          'OrderPlaced',
+          'PaymentCaptured',
+          'StockReserved',
+          'OrderProcessHeard',
+          'OrderConfirmed',
+        ]),
+      );
+      const log = await readFile(join(dir, 'logs', 'application.log'), 'utf8');
+      expect(log).toContain('"correlationId":"cart-17"');
+      expect(log).not.toContain('pm_approve');
+    },
+    2 * START_MS,
+  );
+});
+
+describe('a wrong configuration', () => {
+  it.each([
+    ['command-side', 'RABBITMQ_URL', 'nonsense'],
+    ['query-side', 'PORT', 'eighty'],
+    ['process-managers', 'PROCESS_PAYMENT_DEADLINE', 'soon'],
+  ])('of %s is one line that names %s, and a non-zero exit', async (side, variable, value) => {
+    const environment = {
+      EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
+      RABBITMQ_URL: 'amqp://127.0.0.1:1',
+      DATABASE_URL: 'postgres://127.0.0.1:1/orders',
+      [variable]: value,
+    };
+    const child = spawn(process.execPath, [built(side, 'main.js')], {
+      env: { ...process.env, ...environment },
+    });
+    let errors = '';
+    child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()));
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(78);
+    expect(errors).toMatch(new RegExp(`^${variable} [^\\n]+\\n$`));
+  });
+});
+
+interface AuditLog {
+  readonly auditLog: { readonly edges: readonly { readonly node: { readonly type: string } }[] };
+}
+
+const anOrder = (graphql: string): Promise<string> => {
+  const [kind] = kinds;
+  if (!kind) throw new Error('no kinds');
+  return accepted(graphql, placementOf(kind, 'customer-1'));
+};
+
+/** `npm start` as npm runs it, on a data folder of its own. */
+class RunningStart {
+  output = '';
+
+  private constructor(private readonly child: ChildProcess) {}
+
+  stack: Stack = { pid: 0, urls: { eventStore: '', rabbitMq: '', database: '', graphql: '', admin: '' } };
+
+  static async in(dir: string, environment: Readonly<Record<string, string>> = {}): Promise<RunningStart> {
+    const env = { ...process.env, PORT: '3100', ADMIN_PORT: '3200', ...environment, DATA_DIR: dir };
+    for (const url of ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const)
+      Reflect.deleteProperty(env, url);
+    const child = spawn(process.execPath, [built('local-stack', 'start.js')], { env });
+    const started = new RunningStart(child);
+    child.stdout.on('data', (bytes: Buffer) => (started.output += bytes.toString()));
+    await until(
+      () => started.output.includes('Ctrl-C stops everything') || child.exitCode !== null,
+      START_MS,
+    );
+    const stack = await runningStack(dir);
+    if (!stack) throw new Error(`it did not start: ${started.output}`);
+    started.stack = stack;
+    return started;
+  }
+
+  async end(): Promise<void> {
+    await this.#gone('SIGTERM');
+  }
+
+  async kill(): Promise<void> {
+    await this.#gone('SIGKILL');
+  }
+
+  async #gone(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exit = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exit;
+  }
+}
+
+/** Command lines of the processes that were started on this data folder. */
+async function processesOn(dir: string): Promise<string[]> {
+  const ps = spawn('ps', ['-eo', 'args']);
+  let output = '';
+  ps.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
+  await once(ps, 'close');
+  return output.split('\n').filter((line) => line.includes(dir));
+}
