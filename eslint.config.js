@@ -4,14 +4,6 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import { configs as typescript } from 'typescript-eslint';
 
-const projects = [
-  'shared-events',
-  'command-side',
-  'process-managers',
-  'query-side',
-  'local-stack',
-  'acceptance',
-];
 const specs = ['**/*.spec.ts', '*/testing/**/*.ts'];
 
 /** The three sides never import one another; every arrow ends at shared-events. */

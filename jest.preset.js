@@ -14,7 +14,7 @@ export default {
         jsc: {
           parser: { syntax: 'typescript', decorators: true },
           transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2023',
+          target: 'es2024',
         },
         module: { type: 'es6' },
         sourceMaps: 'inline',

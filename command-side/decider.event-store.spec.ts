@@ -16,7 +16,7 @@ let store: EventStore;
 let sku: Sku;
 
 beforeAll(async () => {
-  if (process.env.EVENTSTORE_URL === undefined) server = await embeddedEventStore();
+  if (process.env.EVENTSTORE_URL === undefined) server = await embeddedEventStore({ port: 0 });
   store = new EventStore(process.env.EVENTSTORE_URL ?? server?.url ?? '', silent);
 });
 afterAll(async () => {

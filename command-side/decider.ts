@@ -1,32 +1,11 @@
-import { type Decoded, type DomainEvent, decode } from '@orders/shared-events/contracts/catalogue.js';
-import type {
-  Addressed,
-  CommandOf,
-  NewEvent,
-  Occurred,
-  RecordedEvent,
-} from '@orders/shared-events/contracts/envelope.js';
+import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import type { Addressed, CommandOf } from '@orders/shared-events/contracts/envelope.js';
 import type { StreamName } from '@orders/shared-events/contracts/ids.js';
 import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import { type Decided, type Folded, decideAll } from './batch.js';
 import type { Decider } from './decision.js';
-import { StateCache } from './state-cache.js';
-
-/** Everything that a decider's runner does to the world, so that a simulator can drive the runner itself. */
-export interface Effects {
-  /** Forward from a revision, inclusive; nothing for a missing stream. */
-  read(stream: StreamName, fromRevision: bigint): AsyncIterable<RecordedEvent>;
-  /** All events or none; throws where the outcome is unknown after identical retries. */
-  append(
-    stream: StreamName,
-    expected: bigint | 'no_stream',
-    events: readonly NewEvent[],
-  ): Promise<AppendResult>;
-  now(): Date;
-  /** From [0, 1). */
-  random(): number;
-  sleep(ms: number): Promise<void>;
-}
+import type { Effects } from './effects.js';
+import { FoldedStreams } from './folded-streams.js';
 
 /**
  * How a command ended. `position`: the log position by which what is answered can be read; of a repeat, that of
@@ -58,7 +37,6 @@ const RETRY_DEADLINE_MS = 5_000;
 const MAX_PAUSE_MS = 100;
 /** 32 of the largest decisions (an order of a hundred lines is 25 KB) stay below the store's limit of 1 MiB an append. */
 const MAX_BATCH = 32;
-const CACHED_STREAMS = 10_000;
 
 /**
  * Load, decide, append, retry on conflict: rules 1 to 4 of the design for one aggregate.
@@ -78,14 +56,15 @@ export class DeciderRunner<
   Event extends DomainEvent,
   Refusal,
 > {
-  readonly #cache = new StateCache<Folded<State>>(CACHED_STREAMS);
+  readonly #streams: FoldedStreams<State, Event>;
   readonly #lanes = new Map<StreamName, Job<State, Command, Event, Refusal>[]>();
-  readonly #loads = new Map<StreamName, Promise<Folded<State>>>();
 
   constructor(
     private readonly decider: Decider<State, Command, Event, Refusal>,
     private readonly effects: Effects,
-  ) {}
+  ) {
+    this.#streams = new FoldedStreams(decider, effects);
+  }
 
   /**
    * @param expectNew the stream most likely does not exist: try the append before any read.
@@ -105,16 +84,9 @@ export class DeciderRunner<
     });
   }
 
-  /** The folded stream, read forward now, or as it was at most `maxAgeMs` ago. Reads that coincide are one. */
-  async load(stream: StreamName, maxAgeMs = 0): Promise<Folded<State>> {
-    const cached = this.#cache.get(stream);
-    if (cached && this.effects.now().getTime() - cached.readAt < maxAgeMs) return cached;
-    const underWay = this.#loads.get(stream);
-    // A read that began before this call may have missed what the caller must see.
-    if (underWay && maxAgeMs > 0) return underWay;
-    const load = this.#readForward(stream, cached).finally(() => this.#loads.delete(stream));
-    this.#loads.set(stream, load);
-    return load;
+  /** The folded stream, read forward now, or as it was at most `maxAgeMs` ago. */
+  load(stream: StreamName, maxAgeMs = 0): Promise<Folded<State>> {
+    return this.#streams.load(stream, maxAgeMs);
   }
 
   async #drain(stream: StreamName, lane: Job<State, Command, Event, Refusal>[]): Promise<void> {
@@ -124,7 +96,7 @@ export class DeciderRunner<
         await this.#settle(stream, jobs);
       } catch (error) {
         // What the log holds now is not known: the next command reads it.
-        this.#cache.delete(stream);
+        this.#streams.forget(stream);
         for (const job of jobs) job.reject(error);
       }
     }
@@ -134,28 +106,31 @@ export class DeciderRunner<
   /** Decides the jobs until an append, or a read, has proved the state that they were decided on. */
   async #settle(stream: StreamName, jobs: readonly Job<State, Command, Event, Refusal>[]): Promise<void> {
     const deadline = this.effects.now().getTime() + RETRY_DEADLINE_MS;
-    let proved = false;
-    let folded = this.#cache.get(stream);
-    if (!folded && jobs.every((job) => job.expectNew)) folded = this.#nothing();
+    const commands = jobs.map((job) => job.addressed);
+    let [folded, proved] = await this.#stateFor(stream, jobs);
     for (let conflicts = 0; ;) {
-      if (!folded) {
-        folded = await this.#readForward(stream, undefined);
-        proved = true;
-      }
-      const commands = jobs.map((job) => job.addressed);
       const decided = decideAll(this.decider, commands, folded, this.effects.now());
-      if (decided.events.length === 0) {
-        if (proved) return this.#answer(jobs, decided, folded);
-        folded = await this.#readForward(stream, folded);
-        proved = true;
-        continue;
+      if (decided.events.length > 0) {
+        const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);
+        if (result.outcome === 'appended') return this.#appended(stream, jobs, decided, result);
+        await this.#pause(stream, conflicts++, deadline);
+      } else if (proved) {
+        return this.#answer(jobs, decided, folded);
       }
-      const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);
-      if (result.outcome === 'appended') return this.#appended(stream, jobs, decided, result);
-      if (conflicts++ > 0) await this.#pause(stream, conflicts, deadline);
-      folded = await this.#readForward(stream, folded);
+      folded = await this.#streams.readForward(stream, folded);
       proved = true;
     }
+  }
+
+  /** What is known, or read; and whether it is proved, i.e. was read just now. */
+  async #stateFor(
+    stream: StreamName,
+    jobs: readonly Job<State, Command, Event, Refusal>[],
+  ): Promise<[state: Folded<State>, proved: boolean]> {
+    const known = this.#streams.known(stream);
+    if (known) return [known, false];
+    if (jobs.every((job) => job.expectNew)) return [this.#streams.nothing(), false];
+    return [await this.#streams.readForward(stream), true];
   }
 
   #appended(
@@ -165,7 +140,7 @@ export class DeciderRunner<
     { revision, position }: Extract<AppendResult, { outcome: 'appended' }>,
   ): void {
     const folded = { state: decided.state, revision, position, readAt: this.effects.now().getTime() };
-    this.#keep(stream, folded);
+    this.#streams.keep(stream, folded);
     this.#answer(jobs, decided, folded);
   }
 
@@ -186,46 +161,12 @@ export class DeciderRunner<
     }
   }
 
+  /** The first conflict costs nothing; then the rivals spread out. */
   async #pause(stream: StreamName, conflicts: number, deadline: number): Promise<void> {
     if (this.effects.now().getTime() >= deadline) {
       throw new StreamContended(`${stream}: lost every race within ${RETRY_DEADLINE_MS} ms`);
     }
+    if (conflicts === 0) return;
     await this.effects.sleep(this.effects.random() * Math.min(MAX_PAUSE_MS, 2 ** conflicts));
-  }
-
-  async #readForward(stream: StreamName, from: Folded<State> | undefined): Promise<Folded<State>> {
-    const readAt = this.effects.now().getTime();
-    let { state, revision, position } = from ?? this.#nothing();
-    const next = revision === undefined ? 0n : revision + 1n;
-    for await (const recorded of this.effects.read(stream, next)) {
-      state = this.decider.evolve(state, this.#occurred(recorded));
-      revision = recorded.revision;
-      position = recorded.position;
-    }
-    const folded = { state, revision, position, readAt };
-    this.#keep(stream, folded);
-    return folded;
-  }
-
-  /** A state is replaced by a newer one only; that a stream does not exist is not worth a place. */
-  #keep(stream: StreamName, folded: Folded<State>): void {
-    const cached = this.#cache.get(stream);
-    if (folded.revision === undefined || (cached?.revision ?? -1n) > folded.revision) return;
-    this.#cache.set(stream, folded);
-  }
-
-  #nothing(): Folded<State> {
-    return { state: this.decider.initialState, revision: undefined, position: 0n, readAt: 0 };
-  }
-
-  /** Throws UnknownEventType, UnknownVersion or ZodError where something newer wrote the stream, or damaged it. */
-  #occurred(recorded: RecordedEvent): Occurred<Event> {
-    const decoded = decode(recorded);
-    if (this.#isOwn(decoded)) return decoded;
-    throw new Error(`${recorded.streamId} holds a ${recorded.type}, which is no event of its aggregate`);
-  }
-
-  #isOwn(event: Decoded): event is Decoded & Event {
-    return Object.hasOwn(this.decider.events, event.type);
   }
 }

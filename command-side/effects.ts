@@ -1,6 +1,24 @@
+import type { NewEvent, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import type { StreamName } from '@orders/shared-events/contracts/ids.js';
+import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
-import type { Effects } from './decider.js';
+
+/** Everything that a decider's runner does to the world, so that a simulator can drive the runner itself. */
+export interface Effects {
+  /** Forward from a revision, inclusive; nothing for a missing stream. */
+  read(stream: StreamName, fromRevision: bigint): AsyncIterable<RecordedEvent>;
+  /** All events or none; throws where the outcome is unknown after identical retries. */
+  append(
+    stream: StreamName,
+    expected: bigint | 'no_stream',
+    events: readonly NewEvent[],
+  ): Promise<AppendResult>;
+  now(): Date;
+  /** From [0, 1). */
+  random(): number;
+  sleep(ms: number): Promise<void>;
+}
 
 /** The real world: the event store, the clock and chance. */
 export const effectsOf = (store: EventStore): Effects => ({

@@ -1,16 +1,10 @@
 import { z } from 'zod';
 import { Sku } from '@orders/shared-events/contracts/ids.js';
 import { Currency, NonNegativeMinorUnits } from '@orders/shared-events/contracts/money.js';
+import type { Answer } from './answer.js';
+import type { InvalidInput } from './graphql.generated.js';
 
-/** What the caller can put right. `field` is the path within the input, e.g. `lines.0.quantity`. */
-export interface InvalidInput {
-  readonly __typename: 'InvalidInput';
-  readonly code: 'INVALID_INPUT';
-  readonly message: string;
-  readonly field: string;
-}
-
-export type Input<Data> = { readonly data: Data } | { readonly invalid: InvalidInput };
+export type Input<Data> = { readonly data: Data } | { readonly invalid: Answer<InvalidInput> };
 
 /** Parses a mutation's input; the first thing that is wrong with it is told. */
 export function readInput<Schema extends z.ZodType>(schema: Schema, input: unknown): Input<z.infer<Schema>> {

@@ -1,3 +1,9 @@
+/**
+ * The command side as a process of its own.
+ *
+ * Logs are JSON lines on standard output; one of them is {"listening": url, "pid": number}, when commands may come.
+ * With `--with-parent` it stops when its standard input closes, which a killed parent leaves behind.
+ */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
@@ -13,23 +19,30 @@ import { configurationSchema } from './configuration.js';
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: 'command-side', level: configuration.LOG_LEVEL });
 
+const closing: (() => Promise<void>)[] = [];
+stopOnSignal(async () => {
+  for (const close of closing.toReversed()) await close();
+}, logger);
+if (process.argv.includes('--with-parent')) {
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+}
+
 const eventStore = new EventStore(configuration.EVENTSTORE_URL, logger);
+closing.push(() => eventStore.close());
 const messageBus = await MessageBus.connect({
   url: configuration.RABBITMQ_URL,
   name: 'command-side',
   topologies: [commandTopology],
   logger,
 });
+closing.push(() => messageBus.close());
+
 const app = await NestFactory.create(
   AppModule.register({ eventStore, messageBus, databaseUrl: configuration.DATABASE_URL, logger }),
   { bufferLogs: true, abortOnError: false },
 );
+closing.push(() => app.close());
 app.useLogger(app.get(Logger));
 app.use(correlation);
-stopOnSignal(async () => {
-  await app.close();
-  await Promise.all([messageBus.close(), eventStore.close()]);
-}, logger);
-
 await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
-logger.info({ url: await app.getUrl() }, 'listening');
+process.stdout.write(`${JSON.stringify({ listening: await app.getUrl(), pid: process.pid })}\n`);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isAlive } from './postgres/postmaster.js';
+import { hasExited } from './postgres/postmaster.js';
 
 export interface StandAloneOptions {
   readonly port?: number;
@@ -38,14 +38,20 @@ export async function standAlone(
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(dir === undefined ? {} : { dir }),
   });
-  stopWhenTold(() => starting.then((server) => server.stop()), values['with-parent']);
+  const told = stopWhenTold(() => starting.then((server) => server.stop()), values['with-parent']);
   const { url, pid = process.pid } = await starting.catch(fail);
-  setInterval(() => isAlive(pid) || fail('the server has ended'), WATCH_MS); // keeps this process alive, too
+  const watch = async () => {
+    if ((await hasExited(pid)) && !told()) fail('the server has ended');
+  };
+  setInterval(() => void watch(), WATCH_MS); // keeps this process alive, too
   console.log(JSON.stringify({ listening: url, pid }));
 }
 
-/** Installed before the server is up: a Ctrl-C in the middle of a start leaves nothing behind either. */
-function stopWhenTold(stop: () => Promise<void>, withParent: boolean): void {
+/**
+ * Installed before the server is up: a Ctrl-C in the middle of a start leaves nothing behind either.
+ * @returns whether it has been told
+ */
+function stopWhenTold(stop: () => Promise<void>, withParent: boolean): () => boolean {
   let told = false;
   const once = () => {
     if (!told) stop().then(() => process.exit(0), fail);
@@ -54,6 +60,7 @@ function stopWhenTold(stop: () => Promise<void>, withParent: boolean): void {
   process.on('SIGTERM', once);
   process.on('SIGINT', once);
   if (withParent) process.stdin.on('end', once).on('error', once).resume();
+  return () => told;
 }
 
 function fail(error: unknown): never {

@@ -1,10 +1,4 @@
-import {
-  ConfigurationError,
-  backEnds,
-  http,
-  milliseconds,
-  port,
-} from '@orders/shared-events/transport/configuration.js';
+import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
 import { z } from 'zod';
 import type { StageDurations } from './order-process/deadlines.js';
 import type { ResendIntervals } from './order-process/processes.table.js';

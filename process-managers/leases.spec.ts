@@ -85,12 +85,15 @@ describe('leases', () => {
   it('stay where they are while they are renewed', async () => {
     const one = new Notes();
     await instance('one', one).start();
-    const { rows } = await pool.query('SELECT max(expires_at) AS at FROM process_managers.leases');
+    const { rows } = await pool.query<{ at: Date }>(
+      'SELECT max(expires_at) AS at FROM process_managers.leases',
+    );
     await until(async () => {
-      const later = await pool.query('SELECT min(expires_at) > $1 AS later FROM process_managers.leases', [
-        rows[0].at,
-      ]);
-      return later.rows[0].later;
+      const later = await pool.query<{ later: boolean }>(
+        'SELECT min(expires_at) > $1 AS later FROM process_managers.leases',
+        [rows[0]!.at],
+      );
+      return later.rows[0]!.later;
     });
     expect(one.lostOnes).toEqual([]);
   });

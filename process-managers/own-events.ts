@@ -19,31 +19,37 @@ import { type OwnEvent, PROCESS_ACTOR, type Tracked } from './tracked.js';
 /** The context of the event that makes the process record something. */
 type Cause = Pick<EventMetadata, '$correlationId' | '$causationId' | 'traceparent'>;
 
-export function started(orderId: OrderId, cause: RecordedEvent, now: string): OwnEvent {
+export function started(orderId: OrderId, placed: RecordedEvent, now: string): OwnEvent {
   const event = { type: 'OrderProcessStarted', data: { orderId, definition: CURRENT_DEFINITION } } as const;
-  return own(event, 'start', causeOf(cause), now);
+  return own(event, 'start', causeOf(placed.id, EventMetadata.parse(placed.metadata)), now);
 }
 
 /** What was heard, as it stands in the log. The correlation stays that of the order's placement. */
 export function heard(
   orderId: OrderId,
-  recorded: RecordedEvent,
+  { id, type, position, data, metadata }: RecordedEvent,
   tracked: Tracked | undefined,
   now: string,
 ): OwnEvent {
-  const { schemaVersion, occurredAt } = EventMetadata.parse(recorded.metadata);
-  const data = {
+  const parsed = EventMetadata.parse(metadata);
+  const { schemaVersion, occurredAt } = parsed;
+  const copy = {
     orderId,
-    position: logPosition(recorded.position),
-    eventId: recorded.id,
-    type: recorded.type,
+    position: logPosition(position),
+    eventId: id,
+    type,
     schemaVersion,
     occurredAt,
-    data: recorded.data as Record<string, unknown>,
+    data: data as Record<string, unknown>,
   };
-  const cause = causeOf(recorded);
+  const cause = causeOf(id, parsed);
   const $correlationId = tracked?.origin.correlationId ?? cause.$correlationId;
-  return own({ type: 'OrderProcessHeard', data }, `hear:${data.position}`, { ...cause, $correlationId }, now);
+  return own(
+    { type: 'OrderProcessHeard', data: copy },
+    `hear:${position}`,
+    { ...cause, $correlationId },
+    now,
+  );
 }
 
 export function deadlinePassed(
@@ -68,10 +74,11 @@ export const toAppend = ({ id, event, metadata }: OwnEvent): NewEvent => ({
   metadata,
 });
 
-function causeOf({ id, metadata }: RecordedEvent): Cause {
-  const { $correlationId, traceparent } = EventMetadata.parse(metadata);
-  return { $correlationId, $causationId: id, ...(traceparent === undefined ? {} : { traceparent }) };
-}
+const causeOf = ($causationId: string, { $correlationId, traceparent }: EventMetadata): Cause => ({
+  $correlationId,
+  $causationId,
+  ...(traceparent === undefined ? {} : { traceparent }),
+});
 
 /**
  * The instant is part of the id: two instances that record the same at different times write different events,

@@ -10,8 +10,8 @@ import { ConfigurationError } from '@orders/shared-events/transport/configuratio
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { Pool } from 'pg';
-import type { Logger } from 'pino';
 import { type AdminAddress, type AdminApi, startAdminApi } from './admin/admin-api.js';
+import type { AdminOptions } from './admin/admin.module.js';
 import { type ProcessSettings, conflictOf, durationsOf } from './configuration.js';
 import { ProcessManagersReadiness } from './health/readiness.js';
 import { openPool } from './postgres.js';
@@ -25,7 +25,7 @@ export interface ProcessManagersConfiguration {
   readonly databaseUrl: string;
   readonly settings: ProcessSettings;
   readonly admin: AdminAddress;
-  readonly logger: Logger;
+  readonly logger: AdminOptions['logger'];
 }
 
 /** Starts and stops what runs beside the requests, and the admin API on its own port. */

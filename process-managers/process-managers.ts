@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
@@ -55,6 +56,8 @@ export class ProcessManagers {
     const setAside = new SetAside(pool);
     const processes = new Processes((stream) => log.readStream(stream));
     const table = new ProcessesTable(pool, durationsOf(settings), resendsOf(settings));
+    // One a pause: as many as there are events in hand.
+    setMaxListeners(0, this.#stop.signal);
     const effects = this.#effects(setAside);
     const runner = new ProcessRunner(processes, effects, logger);
     const checkpoints = new Checkpoints(pool);

@@ -17,15 +17,19 @@ let sent: { command: OutstandingCommand; origin: Origin }[];
 let aside: { position: bigint; reason: string }[];
 let now: string;
 
+const noted = <Note>(notes: Note[], note: Note): Promise<void> => {
+  notes.push(note);
+  return Promise.resolve();
+};
+
 /** An instance: what it has in memory is its own, the log is everybody's. */
 function instance(effects: Partial<Effects> = {}): ProcessRunner {
   return new ProcessRunner(
     new Processes((of) => log.read(of)),
     {
       append: (to, expected, events) => log.append(to, expected, events),
-      send: async (command, origin) => void (await Promise.resolve(sent.push({ command, origin }))),
-      setAside: async (_orderId, position, reason) =>
-        void (await Promise.resolve(aside.push({ position, reason }))),
+      send: (command, origin) => noted(sent, { command, origin }),
+      setAside: (_orderId, position, reason) => noted(aside, { position, reason }),
       now: () => now,
       pause: () => Promise.resolve(),
       ...effects,

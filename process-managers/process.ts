@@ -23,7 +23,7 @@ export interface Effects {
   /** Rejects where the outcome is unknown, or the log is away: the same events are then appended again. */
   append: EventStore['append'];
   /** Rejects where the broker did not take it: the timers send it again. */
-  send(command: OutstandingCommand, origin: Origin): Promise<void>;
+  readonly send: (command: OutstandingCommand, origin: Origin) => Promise<void>;
   /** Keeps the order from going on: it met what cannot be dealt with at that position. */
   setAside(orderId: OrderId, position: bigint, reason: string): Promise<void>;
   now(): string;

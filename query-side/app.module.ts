@@ -1,5 +1,6 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
@@ -7,6 +8,7 @@ import type { Logger } from 'pino';
 import { httpLogging } from '@orders/shared-events/transport/observability.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { formatError, subscriptionErrors } from './graphql/errors.js';
+import { GraphqlRequestFilter } from './graphql/request.filter.js';
 import { HealthController } from './health/health.controller.js';
 import { type QuerySideConfiguration, QuerySideModule } from './query-side.module.js';
 import { scalarResolvers, typeDefs } from './schema.js';
@@ -36,6 +38,7 @@ export class AppModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController],
+      providers: [{ provide: APP_FILTER, useClass: GraphqlRequestFilter }],
     };
   }
 }

@@ -1,4 +1,11 @@
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { Answer } from '../answer.js';
+import type {
+  CancelOrderResult,
+  PlaceOrderResult,
+  ShipOrderResult,
+  TotalNotPayable,
+} from '../graphql.generated.js';
 import { unknownSku } from '../product/product.answer.js';
 import type { OrderRefusal, OrderStatusRefusal } from './order.commands.js';
 import type { OrderOutcome } from './orders.js';
@@ -6,34 +13,34 @@ import type { OrderOutcome } from './orders.js';
 type Accepted = Exclude<OrderOutcome, { outcome: 'refused' }>;
 
 /** How the outcome of placing an order reads in GraphQL. */
-export function placementAnswer(outcome: OrderOutcome) {
+export function placementAnswer(outcome: OrderOutcome): Answer<PlaceOrderResult> {
   if (outcome.outcome === 'refused') return placementRefusal(outcome.refusal);
   const { state } = outcome;
   if (state.status === 'none') throw new Error('an accepted order has a state');
   const { orderId, total, currency } = state;
-  return { __typename: 'OrderAccepted' as const, ...accepted(orderId, outcome), total, currency };
+  return { __typename: 'OrderAccepted', ...accepted(orderId, outcome), total, currency };
 }
 
-function placementRefusal(refusal: OrderRefusal) {
+function placementRefusal(refusal: OrderRefusal): Answer<PlaceOrderResult> {
   if (isAboutStatus(refusal)) throw new Error(`a placement cannot be refused with ${refusal.code}`);
   switch (refusal.code) {
     case 'UNKNOWN_SKU':
       return unknownSku(refusal.sku);
     case 'PRICE_CHANGED':
       return {
-        __typename: 'PriceChanged' as const,
+        __typename: 'PriceChanged',
         message: `the total is ${refusal.total} ${refusal.currency} in minor units`,
         ...refusal,
       };
     case 'IDEMPOTENCY_KEY_REUSED':
       return {
-        __typename: 'IdempotencyKeyReused' as const,
+        __typename: 'IdempotencyKeyReused',
         message: 'another request was made under this idempotency key',
         ...refusal,
       };
     case 'MIXED_CURRENCIES':
       return {
-        __typename: 'MixedCurrencies' as const,
+        __typename: 'MixedCurrencies',
         message: `an order has one currency, not ${refusal.currencies.join(' and ')}`,
         ...refusal,
       };
@@ -44,18 +51,18 @@ function placementRefusal(refusal: OrderRefusal) {
   }
 }
 
-const totalNotPayable = (code: string, message: string) => ({
-  __typename: 'TotalNotPayable' as const,
+const totalNotPayable = (code: string, message: string): Answer<TotalNotPayable> => ({
+  __typename: 'TotalNotPayable',
   code,
   message,
 });
 
-export function cancellationAnswer(orderId: OrderId, outcome: OrderOutcome) {
+export function cancellationAnswer(orderId: OrderId, outcome: OrderOutcome): Answer<CancelOrderResult> {
   if (outcome.outcome !== 'refused') {
-    return { __typename: 'OrderCancellationAccepted' as const, ...accepted(orderId, outcome) };
+    return { __typename: 'OrderCancellationAccepted', ...accepted(orderId, outcome) };
   }
   const refusal = statusRefusal(orderId, outcome.refusal);
-  return { __typename: CANCELLATION_TYPES.get(refusal.code) ?? ('OrderNotCancellable' as const), ...refusal };
+  return { __typename: CANCELLATION_TYPES.get(refusal.code) ?? 'OrderNotCancellable', ...refusal };
 }
 
 const CANCELLATION_TYPES = new Map<string, 'OrderNotFound' | 'PaymentInProgress'>([
@@ -63,13 +70,12 @@ const CANCELLATION_TYPES = new Map<string, 'OrderNotFound' | 'PaymentInProgress'
   ['PAYMENT_IN_PROGRESS', 'PaymentInProgress'],
 ]);
 
-export function shipmentAnswer(orderId: OrderId, outcome: OrderOutcome) {
+export function shipmentAnswer(orderId: OrderId, outcome: OrderOutcome): Answer<ShipOrderResult> {
   if (outcome.outcome !== 'refused') {
-    return { __typename: 'OrderShipmentAccepted' as const, ...accepted(orderId, outcome) };
+    return { __typename: 'OrderShipmentAccepted', ...accepted(orderId, outcome) };
   }
   const refusal = statusRefusal(orderId, outcome.refusal);
-  const __typename =
-    refusal.code === 'ORDER_NOT_FOUND' ? ('OrderNotFound' as const) : ('OrderNotShippable' as const);
+  const __typename = refusal.code === 'ORDER_NOT_FOUND' ? 'OrderNotFound' : 'OrderNotShippable';
   return { __typename, ...refusal };
 }
 

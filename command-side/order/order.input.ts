@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { CustomerId, OrderId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
 import { Currency, Quantity } from '@orders/shared-events/contracts/money.js';
@@ -79,5 +79,5 @@ function hashOf(request: Omit<PlaceOrderInput, 'idempotencyKey'>): string {
     reference ?? null,
     expectedTotal ? [expectedTotal.amount, expectedTotal.currency] : null,
   ];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+  return hash('sha256', JSON.stringify(canonical), 'hex');
 }

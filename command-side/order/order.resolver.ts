@@ -1,15 +1,17 @@
 import { UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import type { Actor } from '@orders/shared-events/contracts/envelope.js';
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
+import type { Answer } from '../answer.js';
 import { OutageFilter } from '../graphql-errors.js';
+import type { CancelOrderResult, PlaceOrderResult, ShipOrderResult } from '../graphql.generated.js';
 import { readInput } from '../input.js';
 import { OPERATOR, addressed } from '../request.js';
 import { cancellationAnswer, placementAnswer, shipmentAnswer } from './order.answer.js';
 import { type CancellationRequest, OnOrder, type OrderRequest } from './order.handler.js';
 import { cancelOrderInput, orderRequested, placeOrderInput, shipOrderInput } from './order.input.js';
 import type { OrderOutcome } from './orders.js';
-import type { Actor } from '@orders/shared-events/contracts/envelope.js';
 
 @Resolver()
 @UseFilters(OutageFilter)
@@ -17,7 +19,7 @@ export class OrderResolver {
   constructor(private readonly commands: CommandBus) {}
 
   @Mutation()
-  async placeOrder(@Args('input') input: unknown) {
+  async placeOrder(@Args('input') input: unknown): Promise<Answer<PlaceOrderResult>> {
     const request = readInput(placeOrderInput, input);
     if ('invalid' in request) return request.invalid;
     const command = orderRequested(request.data);
@@ -27,7 +29,7 @@ export class OrderResolver {
   }
 
   @Mutation()
-  async cancelOrder(@Args('input') input: unknown) {
+  async cancelOrder(@Args('input') input: unknown): Promise<Answer<CancelOrderResult>> {
     const request = readInput(cancelOrderInput, input);
     if ('invalid' in request) return request.invalid;
     const command: CancellationRequest = { type: 'RequestCancellation', data: request.data };
@@ -35,7 +37,7 @@ export class OrderResolver {
   }
 
   @Mutation()
-  async shipOrder(@Args('input') input: unknown) {
+  async shipOrder(@Args('input') input: unknown): Promise<Answer<ShipOrderResult>> {
     const request = readInput(shipOrderInput, input);
     if ('invalid' in request) return request.invalid;
     const command = { type: 'ShipOrder', data: request.data } as const;

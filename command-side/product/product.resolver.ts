@@ -2,10 +2,12 @@ import { UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { productStream } from '@orders/shared-events/contracts/ids.js';
+import type { Answer } from '../answer.js';
 import { OutageFilter } from '../graphql-errors.js';
+import type { ChangePriceResult, RegisterProductResult } from '../graphql.generated.js';
 import { readInput } from '../input.js';
 import { OPERATOR, addressed } from '../request.js';
-import { productAnswer } from './product.answer.js';
+import { priceAnswer, registrationAnswer } from './product.answer.js';
 import { OnProduct } from './product.handler.js';
 import { changePriceInput, registerProductInput } from './product.input.js';
 
@@ -15,7 +17,7 @@ export class ProductResolver {
   constructor(private readonly commands: CommandBus) {}
 
   @Mutation()
-  async registerProduct(@Args('input') input: unknown) {
+  async registerProduct(@Args('input') input: unknown): Promise<Answer<RegisterProductResult>> {
     const request = readInput(registerProductInput, input);
     if ('invalid' in request) return request.invalid;
     const { price, ...product } = request.data;
@@ -23,11 +25,11 @@ export class ProductResolver {
     const outcome = await this.commands.execute(
       new OnProduct(addressed(productStream(product.sku), command, OPERATOR)),
     );
-    return productAnswer(product.sku, outcome);
+    return registrationAnswer(product.sku, outcome);
   }
 
   @Mutation()
-  async changePrice(@Args('input') input: unknown) {
+  async changePrice(@Args('input') input: unknown): Promise<Answer<ChangePriceResult>> {
     const request = readInput(changePriceInput, input);
     if ('invalid' in request) return request.invalid;
     const { sku, price } = request.data;
@@ -35,7 +37,7 @@ export class ProductResolver {
     const outcome = await this.commands.execute(
       new OnProduct(addressed(productStream(sku), command, OPERATOR)),
     );
-    return productAnswer(sku, outcome);
+    return priceAnswer(sku, outcome);
   }
 }
 

@@ -1,16 +1,20 @@
 import type { Sku } from '@orders/shared-events/contracts/ids.js';
+import type { Answer } from '../answer.js';
+import type { ReceiveStockResult } from '../graphql.generated.js';
 import { unknownSku } from '../product/product.answer.js';
 import type { StockOutcome } from './stocks.js';
 
+interface Receipt {
+  readonly sku: Sku;
+  readonly receiptId: string;
+}
+
 /** How the outcome of a receipt reads in GraphQL. */
-export function receiptAnswer(
-  receipt: { readonly sku: Sku; readonly receiptId: string },
-  outcome: StockOutcome,
-) {
+export function receiptAnswer(receipt: Receipt, outcome: StockOutcome): Answer<ReceiveStockResult> {
   if (outcome.outcome !== 'refused') {
     const repeated = outcome.outcome === 'repeated';
     return {
-      __typename: 'StockReceiptAccepted' as const,
+      __typename: 'StockReceiptAccepted',
       ...receipt,
       position: outcome.position.toString(),
       repeated,
@@ -22,7 +26,7 @@ export function receiptAnswer(
       return unknownSku(refusal.sku);
     case 'RECEIPT_ID_REUSED':
       return {
-        __typename: 'ReceiptIdReused' as const,
+        __typename: 'ReceiptIdReused',
         message: `receipt ${refusal.receiptId} was recorded with another quantity`,
         ...refusal,
       };

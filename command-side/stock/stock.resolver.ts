@@ -2,7 +2,9 @@ import { UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
 import { stockStream } from '@orders/shared-events/contracts/ids.js';
+import type { Answer } from '../answer.js';
 import { OutageFilter } from '../graphql-errors.js';
+import type { ReceiveStockResult } from '../graphql.generated.js';
 import { readInput } from '../input.js';
 import { OPERATOR, addressed } from '../request.js';
 import { receiptAnswer } from './stock.answer.js';
@@ -15,7 +17,7 @@ export class StockResolver {
   constructor(private readonly commands: CommandBus) {}
 
   @Mutation()
-  async receiveStock(@Args('input') input: unknown) {
+  async receiveStock(@Args('input') input: unknown): Promise<Answer<ReceiveStockResult>> {
     const request = readInput(receiveStockInput, input);
     if ('invalid' in request) return request.invalid;
     const { data } = request;

@@ -1,5 +1,6 @@
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
-import { DeciderRunner, type Effects, type Outcome } from '../decider.js';
+import { DeciderRunner, type Outcome } from '../decider.js';
+import type { Effects } from '../effects.js';
 import { type StockCommand, type StockRefusal, type StockState, stock } from './stock.js';
 
 export type StockOutcome = Outcome<StockState, StockEvent, StockRefusal>;

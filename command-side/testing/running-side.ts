@@ -6,7 +6,6 @@ import { correlation } from '@orders/shared-events/transport/observability.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import {
-  type Server,
   embeddedBroker,
   embeddedEventStore,
   embeddedPostgres,
@@ -30,15 +29,17 @@ export interface RunningSide {
   readonly url: string;
   readonly eventStore: EventStore;
   readonly messageBus: MessageBus;
-  readonly servers: { readonly eventStore?: Server; readonly broker?: Server; readonly postgres?: Server };
+  readonly databaseUrl: string;
   graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphqlAnswer>;
   stop(): Promise<void>;
 }
 
-export async function startSide(): Promise<RunningSide> {
-  const { EVENTSTORE_URL, RABBITMQ_URL, DATABASE_URL } = process.env;
+/** @param given servers that the spec has started itself */
+export async function startSide(given: { eventStoreUrl?: string } = {}): Promise<RunningSide> {
+  const { RABBITMQ_URL, DATABASE_URL } = process.env;
+  const EVENTSTORE_URL = given.eventStoreUrl ?? process.env.EVENTSTORE_URL;
   const [eventStoreServer, broker, postgres] = await Promise.all([
-    EVENTSTORE_URL === undefined ? embeddedEventStore() : undefined,
+    EVENTSTORE_URL === undefined ? embeddedEventStore({ port: 0 }) : undefined,
     RABBITMQ_URL === undefined ? embeddedBroker() : undefined,
     DATABASE_URL === undefined ? embeddedPostgres() : undefined,
   ]);
@@ -49,11 +50,12 @@ export async function startSide(): Promise<RunningSide> {
     topologies: [commandTopology],
     logger: silent,
   });
+  const databaseUrl = DATABASE_URL ?? postgres?.url ?? '';
   const app = await NestFactory.create(
     AppModule.register({
       eventStore,
       messageBus,
-      databaseUrl: DATABASE_URL ?? postgres?.url ?? '',
+      databaseUrl,
       logger: silent,
     }),
     { logger: false, abortOnError: false },
@@ -65,11 +67,7 @@ export async function startSide(): Promise<RunningSide> {
     url,
     eventStore,
     messageBus,
-    servers: {
-      ...(eventStoreServer ? { eventStore: eventStoreServer } : {}),
-      ...(broker ? { broker } : {}),
-      ...(postgres ? { postgres } : {}),
-    },
+    databaseUrl,
     graphql: (query, variables = {}, headers = {}) =>
       post(url, JSON.stringify({ query, variables }), headers),
     stop: async () => {

@@ -2,7 +2,7 @@ import type { NewEvent, RecordedEvent } from '@orders/shared-events/contracts/en
 import type { StreamName } from '@orders/shared-events/contracts/ids.js';
 import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
-import type { Effects } from '../decider.js';
+import type { Effects } from '../effects.js';
 
 /**
  * The effects of a decider on a virtual clock, with a log that keeps the expected revision. A spec makes things

@@ -45,7 +45,7 @@ async function listen(server: AmqpServer, preferred: number | undefined): Promis
 
 async function stop(server: AmqpServer): Promise<void> {
   const goodbyes = [...server.connections].map((connection) => once(connection, 'close'));
-
+  server.disconnect();
   await Promise.all(goodbyes);
   await server.close();
 }

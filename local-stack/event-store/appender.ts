@@ -29,8 +29,8 @@ export type AppendOutcome =
 
 interface Waiting {
   readonly request: AppendRequest;
-  resolve(outcome: AppendOutcome): void;
-  reject(error: unknown): void;
+  readonly resolve: (outcome: AppendOutcome) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A group takes what waits, but stays a commit of some ten ms, so that nobody waits behind a giant. */

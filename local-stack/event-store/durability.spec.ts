@@ -50,8 +50,9 @@ function spawnNode(...args: string[]): ChildProcess {
 
 async function started(...args: string[]): Promise<Started> {
   const child = spawnNode('--port', '0', ...args);
-  const [line]: string[] = await once(createInterface(child.stdout!), 'line');
-  const client = connect(JSON.parse(line!).listening);
+  const line = await new Promise<string>((resolve) => createInterface(child.stdout!).once('line', resolve));
+  const { listening } = JSON.parse(line) as { listening: string };
+  const client = connect(listening);
   clients.push(client);
   return { child, client };
 }
@@ -254,12 +255,12 @@ describe('a stop', () => {
     async (signal) => {
       const { child, client } = await started();
       const subscription = client.subscribeToAll();
-      const failure = once(subscription, 'error');
+      const failure = new Promise<Error>((resolve) => subscription.once('error', resolve));
       await once(subscription, 'caughtUp');
       await client.appendToStream(newStream(), numbered(1));
       expect(await kill(child, signal)).toEqual([0, null]);
-      const [error]: unknown[] = await failure;
-      expect(error).toBeInstanceOf(CancelledError);
+      expect(await failure).toBeInstanceOf(CancelledError);
+      expect((await failure).message).toContain('shutting down');
       expect((await readdir(dir)).filter((file) => file.startsWith('lock-'))).toEqual([]);
     },
   );

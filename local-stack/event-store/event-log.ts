@@ -186,7 +186,7 @@ export class EventLog {
 }
 
 /** lmdb says that a commit failed, and why in a promise of its own. */
-async function throwReason(error: { readonly commitError?: Promise<unknown> }): Promise<never> {
+async function throwReason(error: Error & { readonly commitError?: Promise<unknown> }): Promise<never> {
   await error.commitError;
   throw error;
 }

@@ -143,9 +143,7 @@ describe.each(nodesUnderTest())('the protocol of %s', (_node, start) => {
 
     test('a deadline that has passed is a timeout, and nothing is written', async () => {
       const stream = newStream();
-      const id = crypto.randomUUID();
-      call.write(request(id, false, proposed()).setOptions(options(stream, Date.now() - 1)));
-      call.write(request(id, true, proposed()));
+      call.write(request(crypto.randomUUID(), true, proposed()).setOptions(options(stream, Date.now() - 1)));
       const received = await answersSoFar();
       expect(received.map(kindOf)).toEqual(['event_store.client.Timeout']);
       expect(received[0]!.getError()!.getCode()).toBe(status.DEADLINE_EXCEEDED);
@@ -160,6 +158,21 @@ describe.each(nodesUnderTest())('the protocol of %s', (_node, start) => {
       call.write(request(id, true, proposed()));
       expect((await answersSoFar()).map(kindOf)).toEqual(['event_store.client.Timeout']);
       await isAbsent(stream);
+    });
+
+    test('appends whose deadline comes while they are written are answered once, in time or too late', async () => {
+      const ids = Array.from({ length: 300 }, () => crypto.randomUUID());
+      for (const [number, id] of ids.entries()) {
+        call.write(
+          request(id, true, proposed(10_000)).setOptions(
+            options(newStream(), Date.now() + 3 + (number % 10)),
+          ),
+        );
+      }
+      const received = await answersSoFar();
+      expect(received.map((answer) => answer.getCorrelationId()!.getString()).sort()).toEqual(ids.sort());
+      for (const answer of received)
+        expect([undefined, 'event_store.client.Timeout']).toContain(kindOf(answer));
     });
 
     test('a deadline in a year is far away', async () => {

@@ -110,7 +110,11 @@ describe.each(nodesUnderTest())('reading from %s', (_node, start) => {
         direction,
         fromRevision: direction === FORWARDS ? START : END,
       });
-      expect(numbersOf(await eventsOf(read))).toEqual(direction === FORWARDS ? numbers : numbers.reverse());
+      const expected = direction === FORWARDS ? numbers : numbers.reverse();
+      expect(numbersOf(await eventsOf(read))).toEqual(expected);
+      const fromRevision = direction === FORWARDS ? START : END;
+      const limited = client.readStream(stream, { direction, fromRevision, maxCount: 1501 });
+      expect(numbersOf(await eventsOf(limited))).toEqual(expected.slice(0, 1501));
     },
   );
 

@@ -37,7 +37,7 @@ function* pagesOfAll(
   { from, direction, count, filter }: ReadRequest,
 ): Generator<StoredEvent[]> {
   const gap = Math.max(1, placeOf(from, log.head + 1));
-  const [first, last] = direction === 'forwards' ? [gap + 1, log.head] : [Math.min(gap - 1, log.head), 1];
+  const [first, last] = direction === 'forwards' ? [gap, log.head] : [Math.min(gap - 1, log.head), 1];
   const limit = filter === undefined && count !== 'all-and-live' ? count : Infinity;
   for (const page of log.all({ from: first, to: last, direction, limit })) {
     yield filter === undefined ? page : page.filter(({ record }) => filter.matches(record));

@@ -193,6 +193,25 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
       expect(numbersOf(listener.events)).toEqual([0, 1]);
     });
 
+    test('sends a slow subscriber what came before the tombstone, then ends', async () => {
+      const stream = newStream();
+      const listener = toStream(stream);
+      await listener.caughtUp();
+      listener.subscription.pause();
+      for (let number = 0; number < 1000; number += 50) {
+        const large = Array.from({ length: 50 }, () =>
+          binaryEvent({ type: 'Large', data: new Uint8Array(4000) }),
+        );
+        await client.appendToStream(stream, large);
+      }
+      await client.tombstoneStream(stream);
+      listener.subscription.resume();
+      await until(() => listener.failure !== undefined);
+      expect(listener.events.map(({ revision }) => Number(revision))).toEqual(
+        Array.from({ length: 1000 }, (_, number) => number),
+      );
+    });
+
     test('that is tombstoned already ends with stream-deleted at once', async () => {
       const stream = newStream();
       await client.tombstoneStream(stream);
@@ -238,7 +257,7 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
       await Promise.all(
         Array.from({ length: 8 }, async (_, writer) => {
           for (let number = 0; number < 50; number++) {
-            if (number % 10 === 0 && writer === 0) everyone.push(toAll(position!), toStream(`${category}-3`));
+            if (number % 10 === 0 && writer === 0) everyone.push(toAll(position), toStream(`${category}-3`));
             await client.appendToStream(`${category}-${writer}`, numbered(3, number * 3));
           }
         }),
@@ -311,7 +330,7 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
         maxSearchWindow: 5,
         checkpointInterval: 2,
       };
-      const listener = toFiltered(filter, position!);
+      const listener = toFiltered(filter, position);
       await listener.caughtUp();
       const passed = await eventsOf(client.readAll({ fromPosition: position!, maxCount: 21 }));
       expect(listener.checkpoints).toEqual([passed[10]!.position.commit, passed[20]!.position.commit]);
@@ -345,7 +364,7 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
         checkpointInterval: 3,
       };
       await client.appendToStream(stream, numbered(10, 1));
-      const first = toFiltered(filter, position!);
+      const first = toFiltered(filter, position);
       await first.caughtUp();
       const checkpoint = first.checkpoints.at(-1)!;
       const before = first.events.filter((event) => event.position.commit <= checkpoint);

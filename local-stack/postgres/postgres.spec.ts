@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { serverAccount } from './account.js';
 import { createDatabase } from './create-database.js';
 import { type RunningPostgres, startPostgres } from './postgres.js';
-import { isAlive } from './postmaster.js';
+import { hasExited } from './postmaster.js';
 
 /** Made 0700 by mkdtemp, as a home is: another user, which the server of root is, cannot walk into it. */
 let home: string;
@@ -109,7 +111,7 @@ describe('a start on existing data', () => {
     const second = await start();
     expect(second).toMatchObject({ url: first.url, pid: first.pid });
     await second.stop();
-    expect(isAlive(first.pid)).toBe(false);
+    expect(await hasExited(first.pid)).toBe(true);
   });
 
   test('waits for a server that is stopping, then starts its own', async () => {
@@ -123,12 +125,17 @@ describe('a start on existing data', () => {
 
   test('is not misled by a stale postmaster.pid whose process is another program by now', async () => {
     await (await start()).stop();
-    await writeFile(
-      join(dir, 'data', 'postmaster.pid'),
-      `${process.pid}\n/elsewhere\n1\n1\n\n127.0.0.1\n1 1\nready   \n`,
-    );
-    const { url } = await start();
-    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    const dataDir = join(dir, 'data');
+    // Of the server's own user: Postgres itself sees through the id of a process that it may not signal.
+    const stranger = spawn('sleep', ['60'], { stdio: 'ignore', ...(await serverAccount(dataDir)) });
+    try {
+      const file = `${stranger.pid}\n${dataDir}\n1\n1\n\n127.0.0.1\n1 1\nready   \n`;
+      await writeFile(join(dataDir, 'postmaster.pid'), file);
+      const { url } = await start();
+      expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      stranger.kill();
+    }
   });
 
   test('refuses the data of another major version with one line that says what to do', async () => {
@@ -177,7 +184,7 @@ describe('stopping', () => {
     const ended = new Promise((resolve) => idle.on('error', resolve));
     await idle.connect();
     await server.stop();
-    expect(isAlive(server.pid)).toBe(false);
+    expect(await hasExited(server.pid)).toBe(true);
     await expect(ended).resolves.toBeInstanceOf(Error);
   });
 

@@ -6,17 +6,17 @@
  *   nothing runs           start it; Postgres recovers from its log after a crash
  *   starting               wait until it is ready, adopt it
  *   ready                  adopt it
- *   stopping               wait until it is gone, start it
+ *   stopping               wait until it is gone, start it; it may say `ready` for a moment after it was told to
  *   another process's id   postmaster.pid is stale: remove it, start it
  */
-import { spawn } from 'node:child_process';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cluster, dataArgument, openCluster, serverProcess, SUPERUSER } from './cluster.js';
+import { type Cluster, openCluster, SUPERUSER } from './cluster.js';
 import { createDatabase } from './create-database.js';
 import { freePort } from '../free-port.js';
-import { isPostmasterOf, readPostmaster } from './postmaster.js';
+import { lastComplaint, launch } from './launch.js';
+import { hasExited, isPostmasterOf, readPostmaster } from './postmaster.js';
 
 export interface RunningPostgres {
   /** `postgres://` URL of the database `orders`, with the password of its superuser. */
@@ -41,35 +41,20 @@ const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 6_000;
 const POLL_MS = 10;
 
-/** Sized for a developer's machine. What makes a commit durable stays as Postgres ships it. */
-const SETTINGS = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '', // a socket path over 107 bytes fails
-  max_connections: '200',
-  shared_buffers: '128MB',
-  work_mem: '16MB',
-  maintenance_work_mem: '128MB',
-  max_wal_size: '1GB',
-  checkpoint_timeout: '15min',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-  random_page_cost: '1.1',
-  io_method: 'sync',
-  jit: 'off',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-};
-
 /**
  * Starts the Postgres of a folder, or adopts the one that runs there, and sees that the database `orders` exists.
  * @throws when the data is another major version's, or the server does not come up; its log is `dir/postgres.log`
  */
 export async function startPostgres({ dir, port }: PostgresOptions): Promise<RunningPostgres> {
   const cluster = await openCluster(dir);
-  const running = (await adopt(cluster)) ?? (await start(cluster, port ?? (await lastPort(dir))));
-  const server = `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${running.port}`;
+  return (await adopt(cluster)) ?? offer(cluster, await start(cluster, port ?? (await lastPort(dir))));
+}
+
+/** Makes sure of the database; the server proves by that that it answers. */
+async function offer({ dataDir, password }: Cluster, { pid, port }: Running): Promise<RunningPostgres> {
+  const server = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}`;
   const url = await createDatabase(`${server}/postgres`, 'orders');
-  return { url, ...running, stop: () => stop(cluster.dataDir, running.pid) };
+  return { url, port, pid, stop: () => stop(dataDir, pid) };
 }
 
 interface Running {
@@ -77,12 +62,38 @@ interface Running {
   readonly port: number;
 }
 
-async function adopt({ dataDir }: Cluster): Promise<Running | undefined> {
+async function adopt(cluster: Cluster): Promise<RunningPostgres | undefined> {
+  const { dataDir } = cluster;
   const found = await readPostmaster(dataDir);
   if (found === undefined) return undefined;
-  if (await isPostmasterOf(dataDir, found.pid)) return whenSettled(dataDir, found.pid);
-  await rm(join(dataDir, 'postmaster.pid'), { force: true });
-  return undefined;
+  if (!(await isPostmasterOf(dataDir, found.pid))) {
+    await rm(join(dataDir, 'postmaster.pid'), { force: true });
+    return undefined;
+  }
+  const running = await whenSettled(dataDir, found.pid);
+  if (running === undefined) return undefined;
+  try {
+    return await offer(cluster, running);
+  } catch (error) {
+    if (!isClosing(error)) throw error;
+    await exit(running.pid);
+    return undefined;
+  }
+}
+
+/** What a server that is told to stop answers: cannot_connect_now, admin_shutdown, or no longer anything. */
+function isClosing(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  const answers = ['57P03', '57P01', 'ECONNREFUSED', 'ECONNRESET'];
+  return answers.includes(code ?? '') || message === 'Connection terminated unexpectedly';
+}
+
+async function exit(pid: number): Promise<void> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (!(await hasExited(pid))) {
+    if (Date.now() > deadline) throw new Error(`Postgres (process ${pid}) neither answers nor ends`);
+    await delay(POLL_MS);
+  }
 }
 
 /** Waits until the server is ready or gone. */
@@ -119,34 +130,12 @@ async function start(cluster: Cluster, preferred: number | undefined): Promise<R
   }
 }
 
-/** In a session of its own, so that a Ctrl-C in the terminal reaches only the launcher, which then stops it. */
-async function launch(cluster: Cluster, port: number): Promise<number> {
-  const log = await open(join(cluster.dir, 'postgres.log'), 'w');
-  const settings = Object.entries({ port, ...SETTINGS }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
-  const server = spawn(cluster.binaries.postgres, ['-D', await dataArgument(cluster), ...settings], {
-    ...serverProcess(cluster),
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-  });
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      server.once('error', reject);
-      server.once('spawn', () => resolve(server.pid ?? 0));
-    });
-  } finally {
-    await log.close();
-  }
-}
-
 async function stop(dataDir: string, pid: number): Promise<void> {
+  if (!(await isPostmasterOf(dataDir, pid))) return;
+  send(pid, 'SIGINT');
   const fastUntil = Date.now() + STOP_DEADLINE_MS;
-  let signal: NodeJS.Signals | undefined = 'SIGINT';
-  while (await isPostmasterOf(dataDir, pid)) {
-    if (signal !== undefined) send(pid, signal);
-    signal = Date.now() > fastUntil ? 'SIGQUIT' : undefined;
+  while (!(await hasExited(pid))) {
+    if (Date.now() > fastUntil) send(pid, 'SIGQUIT');
     await delay(POLL_MS);
   }
 }
@@ -162,9 +151,4 @@ function send(pid: number, signal: NodeJS.Signals): void {
 async function lastPort(dir: string): Promise<number | undefined> {
   const saved = await readFile(join(dir, 'port'), 'utf8').catch(() => undefined);
   return saved === undefined ? undefined : Number(saved);
-}
-
-async function lastComplaint(dir: string): Promise<string> {
-  const lines = (await readFile(join(dir, 'postgres.log'), 'utf8')).split('\n');
-  return lines.findLast((line) => line.includes('FATAL')) ?? `see ${join(dir, 'postgres.log')}`;
 }

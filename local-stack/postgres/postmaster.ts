@@ -20,7 +20,7 @@ export async function readPostmaster(dataDir: string): Promise<Postmaster | unde
 
 /** Whether the process is a Postgres of this very folder: after a crash another process may have got its id. */
 export async function isPostmasterOf(dataDir: string, pid: number): Promise<boolean> {
-  if (!isAlive(pid)) return false;
+  if (await hasExited(pid)) return false;
   if (process.platform === 'linux') return isPostgresIn(dataDir, pid);
   const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'comm=']).catch(() => ({
     stdout: '',
@@ -34,7 +34,15 @@ async function isPostgresIn(dataDir: string, pid: number): Promise<boolean> {
   return basename(program).startsWith('postgres') && folder === own;
 }
 
-export function isAlive(pid: number): boolean {
+/** True once the process has let go of its files and ports, even where its parent has yet to take note of it. */
+export async function hasExited(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return !takesSignals(pid);
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // pid (name) state ...: the name may hold parentheses itself.
+  return stat === undefined || 'ZX'.includes(stat.slice(stat.lastIndexOf(')') + 2).charAt(0));
+}
+
+function takesSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

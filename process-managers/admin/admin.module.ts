@@ -1,10 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { httpLogging } from '@orders/shared-events/transport/observability.js';
+import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
-import type { Logger } from 'pino';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import { HealthController } from '../health/health.controller.js';
@@ -22,7 +21,7 @@ export interface AdminOptions {
   readonly eventStore: EventStore;
   readonly durations: StageDurations;
   readonly readiness: ProcessManagersReadiness;
-  readonly logger: Logger;
+  readonly logger: ReturnType<typeof createLogger>;
 }
 
 /** The operators' API, an application of its own on a port of its own. */

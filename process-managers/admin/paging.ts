@@ -2,23 +2,24 @@ import { z } from 'zod';
 
 const MOST = 100;
 
-/** Where a page ends, opaque to the caller: the sort key of its last row. */
-const Cursor = z
-  .string()
-  .max(200)
-  .transform((text, context) => {
-    const key = Key.safeParse(json(text));
-    if (key.success) return key.data;
-    context.addIssue('is not a cursor that this API gave out');
-    return z.NEVER;
-  });
-const Key = z.tuple([z.string(), z.string()]);
-export type Cursor = z.infer<typeof Key>;
+/** The sort key of a page's last row: the next page begins behind it. */
+export const byAge = z.tuple([z.iso.datetime(), z.uuid()]);
 
-export const paging = {
+/** The query parameters of a list whose cursors hold a key of that shape; to the caller they are opaque. */
+export const paging = <Key extends z.ZodType>(key: Key) => ({
   first: z.coerce.number().int().min(1).max(MOST).default(50).meta({ description: 'Rows a page.' }),
-  after: Cursor.optional().meta({ description: '`next` of the page before.' }),
-};
+  after: z
+    .string()
+    .max(500)
+    .transform((text, context) => {
+      const parsed = key.safeParse(json(text));
+      if (parsed.success) return parsed.data;
+      context.addIssue('is not a cursor that this API gave out');
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description: '`next` of the page before.' }),
+});
 
 export const nextPage = z
   .string()
@@ -29,8 +30,8 @@ export const nextPage = z
 export function pageOf<Row>(
   rows: readonly Row[],
   first: number,
-  keyOf: (row: Row) => Cursor,
-): { readonly page: readonly Row[]; readonly next: string | null } {
+  keyOf: (row: Row) => unknown,
+): { readonly page: Row[]; readonly next: string | null } {
   const page = rows.slice(0, first);
   const last = page.at(-1);
   const more = rows.length > first && last !== undefined;

@@ -8,7 +8,7 @@ import type { StageDurations } from '../order-process/deadlines.js';
 import { type ProcessView, viewOf } from '../order-process/process-view.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
 import { Documented, Valid } from './documented.js';
-import { nextPage, pageOf, paging } from './paging.js';
+import { byAge, nextPage, pageOf, paging } from './paging.js';
 import { ProcessDetails, ProcessSummary } from './processes.schema.js';
 import { notFound } from './problem-details.js';
 
@@ -28,7 +28,7 @@ const Filter = z.object({
     .optional()
     .meta({ description: 'In its present stage for at least so long.' }),
   sort: z.enum(['newest', 'oldest']).default('newest'),
-  ...paging,
+  ...paging(byAge),
 });
 const Page = z.object({ processes: z.array(ProcessSummary), next: nextPage });
 const Path = z.object({ orderId: OrderId });
@@ -51,7 +51,7 @@ export class ProcessesController {
       first + 1,
     );
     const { page, next } = pageOf(rows, first, ({ startedAt, orderId }) => [startedAt, orderId]);
-    return { processes: [...page], next };
+    return { processes: page, next };
   }
 
   @Get(':orderId')

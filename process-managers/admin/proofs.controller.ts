@@ -9,7 +9,11 @@ import { ProofQueries, READ_MODELS } from './proofs.queries.js';
 
 const Instant = z.string().meta({ format: 'date-time' });
 
-const LedgerFilter = z.object({ orderId: OrderId.optional(), paymentId: PaymentId.optional(), ...paging });
+const LedgerFilter = z.object({
+  orderId: OrderId.optional(),
+  paymentId: PaymentId.optional(),
+  ...paging(z.string().max(200)),
+});
 const Ledger = z.object({
   entries: z.array(
     z.object({
@@ -52,10 +56,10 @@ export class ProofsController {
   async ledger(
     @Query(new Valid(LedgerFilter)) { first, after, ...filter }: z.output<typeof LedgerFilter>,
   ): Promise<z.infer<typeof Ledger>> {
-    const rows = await this.proofs.ledger({ ...filter, behind: after?.[0] }, first + 1);
+    const rows = await this.proofs.ledger({ ...filter, behind: after }, first + 1);
     if (!rows) throw notFound('ledger', 'Payments are not simulated here');
-    const { page, next } = pageOf(rows, first, ({ key }) => [key, '']);
-    return { entries: [...page], next };
+    const { page, next } = pageOf(rows, first, ({ key }) => key);
+    return { entries: page, next };
   }
 
   @Get('read-models/hashes')

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Documented, Valid } from '../admin/documented.js';
-import { nextPage, pageOf, paging } from '../admin/paging.js';
+import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
 import { notFound } from '../admin/problem-details.js';
 import { DeadLetters } from './dead-letters.table.js';
 
@@ -26,7 +26,7 @@ const Details = z.object({
   headers: z.record(z.string(), z.unknown()),
   content: z.unknown().meta({ description: 'As it was sent: JSON where it was JSON, else text.' }),
 });
-const Filter = z.object(paging);
+const Filter = z.object(paging(byAge));
 const Path = z.object({ id: z.uuid() });
 
 @ApiTags('dead letters')
@@ -41,7 +41,7 @@ export class DeadLettersController {
   ): Promise<z.infer<typeof Page>> {
     const rows = await this.deadLetters.list(first + 1, after && { receivedAt: after[0], id: after[1] });
     const { page, next } = pageOf(rows, first, ({ receivedAt, id }) => [receivedAt, id]);
-    return { deadLetters: [...page], next };
+    return { deadLetters: page, next };
   }
 
   @Get(':id')

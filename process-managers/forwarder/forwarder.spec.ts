@@ -14,7 +14,6 @@ import { type Stand, stand } from '../testing/stand.js';
 import { FORWARDER, forwarder } from './forwarder.js';
 
 const heard: CloudEvent[] = [];
-const contentTypes = new Set<unknown>();
 let servers: Stand;
 let listener: MessageBus;
 let writer: ObedientCommandSide;
@@ -52,7 +51,6 @@ async function hear({ body, type, messageId }: Delivery): Promise<void> {
   const event = CloudEvent.parse(body);
   expect([type, messageId]).toEqual([event.type, event.id]);
   heard.push(event);
-  contentTypes.add(event.datacontenttype);
   return Promise.resolve();
 }
 
@@ -71,10 +69,10 @@ async function confirm(key: string): Promise<string> {
 
 const subjects = () => heard.map(({ subject }) => String(subject));
 const stored = async () => {
-  const { rows } = await servers.pool.query(
+  const { rows } = await servers.pool.query<{ position: string }>(
     `SELECT position FROM process_managers.checkpoints WHERE name = 'forwarder'`,
   );
-  return BigInt(rows[0].position);
+  return BigInt(rows[0]!.position);
 };
 
 describe('the forwarder', () => {

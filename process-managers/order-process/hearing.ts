@@ -13,8 +13,9 @@ import { Partition, partitionNamed, partitionNames, partitionOf } from './partit
 
 export const HEARD_STREAMS = ['order-', 'payment-', 'stock-'];
 
-const IN_HAND = 512;
-const STORE_EVERY_MS = 500;
+/** Events in hand at once. The log writes hardly more a second with more, and each would only wait longer. */
+const IN_HAND = 64;
+const STORE_EVERY_MS = 1_000;
 /** How long a partition that is given up may take to finish; below the lease's time to live. */
 const DRAIN_MS = 2_000;
 const DRAIN_POLL_MS = 20;

@@ -9,7 +9,7 @@ import type { ProcessesTable } from './processes.table.js';
 export const PROCESSES = 'processes';
 
 /** Long, beside an order that takes its way in less: of most only the last state is ever written. */
-const GATHER_MS = 100;
+const GATHER_MS = 250;
 const MOST_ROWS = 1_000;
 
 /** Follows the processes' own streams and keeps a row for each. */

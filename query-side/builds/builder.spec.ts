@@ -9,8 +9,8 @@ import { rowHashes } from '../read-models/row-hash.js';
 import { History } from '../testing/history.js';
 import { type TestDatabase, testDatabase } from '../testing/read-models.js';
 import { newEvent } from '../testing/recorded.js';
-import { type BackEnds, backEnds } from '../testing/servers.js';
-import { Builder } from './builder.js';
+import { type BackEnds, backEnds, ownEventStore } from '../testing/servers.js';
+import { Builder, type EventLog } from './builder.js';
 import { type Build, listBuilds } from './builds.js';
 import { viewsOf } from './promotion.js';
 import { prune } from './prune.js';
@@ -37,7 +37,7 @@ afterEach(async () => {
   await database.close();
 });
 
-function instance(definition: Definition = readModels, log = servers.eventStore): Builder {
+function instance(definition: Definition = readModels, log: EventLog = servers.eventStore): Builder {
   const { pool, connect } = database;
   const feed = new PositionFeed({ connect, contract: definition.contract, logger: silent });
   const builder = new Builder({
@@ -122,18 +122,17 @@ describe('the builders of a system', () => {
 
   it('refuse to start on another log than that of their read models', async () => {
     await (await started()).stop();
-    const other = { ...instanceLog(), identity: () => Promise.resolve('another log') };
-    await expect(instance(readModels, other as typeof servers.eventStore).start()).rejects.toThrow(ForeignLog);
+    const { eventStore } = servers;
+    const other: EventLog = {
+      identity: () => Promise.resolve('another log'),
+      readAll: (options) => eventStore.readAll(options),
+      subscribe: (options) => eventStore.subscribe(options),
+    };
+    const starting = instance(readModels, other).start();
+    await expect(starting).rejects.toThrow(ForeignLog);
+    await expect(starting).rejects.toThrow(/event log [-0-9a-f]+, but EVENTSTORE_URL leads to log another log/);
   });
 });
-
-function instanceLog() {
-  const { eventStore } = servers;
-  return {
-    readAll: (options: { after?: bigint }) => eventStore.readAll(options),
-    subscribe: eventStore.subscribe.bind(eventStore),
-  };
-}
 
 describe('a version that is deployed', () => {
   it('fills a build of its own beside the live one and takes its place, with the same rows', async () => {
@@ -191,9 +190,9 @@ describe('pruning', () => {
 });
 
 describe('an event that this version cannot read', () => {
-  let own: BackEnds;
+  let own: Awaited<ReturnType<typeof ownEventStore>>;
   beforeAll(async () => {
-    own = await backEnds({ ownLog: true });
+    own = await ownEventStore();
   });
   afterAll(() => own.stop());
 

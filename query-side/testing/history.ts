@@ -3,7 +3,8 @@ import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import { OrderId, type StreamName, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { orderPlaced } from '@orders/shared-events/testing/examples.js';
-import { newEvent, streamOf } from './recorded.js';
+import { secondsFromNow } from '@orders/shared-events/testing/given.js';
+import { type Told, newEvent, streamOf } from './recorded.js';
 
 /** Writes orders' histories as the system would, into a log that it may share with others. */
 export class History {
@@ -18,20 +19,26 @@ export class History {
   }
 
   /** Appends the events to their streams, in this order; neighbours of one stream together. Returns the position. */
-  async append(...events: readonly DomainEvent[]): Promise<bigint> {
+  async append(...events: readonly Told[]): Promise<bigint> {
     let position = 0n;
     for (const run of runs(events)) position = await this.#append(run);
     return position;
   }
 
-  /** An order from its placement to its end; every third is declined. Returns its id. */
+  /**
+   * An order from its placement to its end, returns its id. Every third is declined; each two are placed a second
+   * after the two before, and the second of them not on a whole millisecond.
+   */
   async order(index = 0): Promise<OrderId> {
     const orderId = OrderId.parse(randomUUID());
-    await this.append(...(index % 3 === 2 ? declined(orderId) : completed(orderId)));
+    const events = index % 3 === 2 ? declined(orderId) : completed(orderId);
+    const instant = secondsFromNow(Math.floor(index / 2));
+    const occurredAt = index % 2 === 0 ? instant : instant.replace('.000Z', '.000123Z');
+    await this.append(...events.map((event): Told => ({ ...event, metadata: { occurredAt } })));
     return orderId;
   }
 
-  async #append(events: readonly [DomainEvent, ...DomainEvent[]]): Promise<bigint> {
+  async #append(events: readonly [Told, ...Told[]]): Promise<bigint> {
     const stream = streamOf(events[0]);
     const expected = this.#revisions.get(stream) ?? 'no_stream';
     const result = await this.eventStore.append(
@@ -46,8 +53,8 @@ export class History {
   }
 }
 
-function runs(events: readonly DomainEvent[]): readonly [DomainEvent, ...DomainEvent[]][] {
-  const found: [DomainEvent, ...DomainEvent[]][] = [];
+function runs(events: readonly Told[]): readonly [Told, ...Told[]][] {
+  const found: [Told, ...Told[]][] = [];
   for (const event of events) {
     const run = found.at(-1);
     if (run && streamOf(run[0]) === streamOf(event)) run.push(event);

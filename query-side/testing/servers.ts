@@ -16,13 +16,10 @@ export interface BackEnds extends Stoppable {
   database(): Promise<string>;
 }
 
-/**
- * The embedded servers, or those that EVENTSTORE_URL and DATABASE_URL name. `ownLog` starts an event store in any
- * case: for specs that write what other specs could not read.
- */
-export async function backEnds({ ownLog = false } = {}): Promise<BackEnds> {
+/** The embedded servers, or those that EVENTSTORE_URL and DATABASE_URL name. */
+export async function backEnds(): Promise<BackEnds> {
   const [store, postgres] = await Promise.all([
-    named(ownLog ? undefined : process.env['EVENTSTORE_URL'], embeddedEventStore),
+    named(process.env['EVENTSTORE_URL'], () => embeddedEventStore({ port: 0 })),
     named(process.env['DATABASE_URL'], embeddedPostgres),
   ]);
   const eventStore = new EventStore(store.url, silent);
@@ -44,6 +41,19 @@ export async function backEnds({ ownLog = false } = {}): Promise<BackEnds> {
       for (const name of databases) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       await admin.end();
       await Promise.all([store.stop(), postgres.stop()]);
+    },
+  };
+}
+
+/** An embedded event store in any case: for specs that write what other specs could not read. */
+export async function ownEventStore(): Promise<{ readonly eventStore: EventStore } & Stoppable> {
+  const store = await embeddedEventStore({ port: 0 });
+  const eventStore = new EventStore(store.url, silent);
+  return {
+    eventStore,
+    async stop() {
+      await eventStore.close();
+      await store.stop();
     },
   };
 }

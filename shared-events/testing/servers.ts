@@ -9,7 +9,7 @@ export interface Server {
   readonly url: string;
   /** Graceful; waits for the end. */
   stop(): Promise<void>;
-  /** SIGKILL; waits for the end. */
+  /** SIGKILL to the server and, where it has one, its launcher; waits for the end. */
   kill(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ async function start(entry: string, keepsData: boolean, { port, dir }: StartOpti
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
-  const url = await listening(child, entry);
+  const { url, pid } = await listening(child, entry);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
@@ -53,16 +53,21 @@ async function start(entry: string, keepsData: boolean, { port, dir }: StartOpti
     }
     if (temporary) await rm(temporary, { recursive: true, force: true });
   };
-  return { url, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  const kill = async () => {
+    if (pid !== child.pid) process.kill(pid, 'SIGKILL');
+    await end('SIGKILL');
+  };
+  return { url, stop: () => end('SIGTERM'), kill };
 }
 
-async function listening(child: ChildProcess, entry: string): Promise<string> {
+/** `pid` is the server's own, which need not be the child's. */
+async function listening(child: ChildProcess, entry: string): Promise<{ url: string; pid: number }> {
   if (!child.stdout) throw new Error(`${entry} has no output`);
   const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const ready: unknown = JSON.parse(line);
-      if (typeof ready === 'object' && ready !== null && 'listening' in ready) return String(ready.listening);
+      const ready = JSON.parse(line) as { listening: string; pid: number };
+      return { url: ready.listening, pid: ready.pid };
     }
     throw new Error(`${entry} ended before it was ready`);
   } finally {

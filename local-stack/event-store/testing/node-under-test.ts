@@ -85,7 +85,7 @@ export async function eventsOf(
 }
 
 /** Asks again and again until `condition` holds; throws after `deadline` ms. */
-export async function until(condition: () => boolean, deadline = 15_000): Promise<void> {
+export async function until(condition: () => boolean, deadline = 25_000): Promise<void> {
   const end = Date.now() + deadline;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`still not so after ${deadline} ms: ${condition.toString()}`);

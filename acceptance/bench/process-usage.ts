@@ -1,0 +1,82 @@
+import { readFile, readdir } from 'node:fs/promises';
+
+/** Linux tells times in hundredths of a second (USER_HZ), on every architecture that Node runs on. */
+const MS_PER_TICK = 10;
+const BYTES_PER_KB = 1024;
+
+/** A process as `/proc/<pid>/stat` describes it. */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  /** User and system time of the process itself and of its children that have ended, in milliseconds. */
+  readonly cpuMs: number;
+}
+
+/** proc_pid_stat(5). The name in parentheses may itself hold blanks and parentheses. Throws where it is no stat. */
+export function parseStat(text: string): ProcessStat {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  const fields = text.slice(close + 2).split(' ');
+  // The first field behind the name is the third of all.
+  const field = (number: number) => Number(fields[number - 3]);
+  const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + field(number), 0);
+  const stat = { pid: Number(text.slice(0, open)), parent: field(4), cpuMs: ticks * MS_PER_TICK };
+  if (open < 0 || Object.values(stat).some((value) => !Number.isInteger(value))) {
+    throw new Error(`not what /proc/<pid>/stat says: ${text.slice(0, 100)}`);
+  }
+  return stat;
+}
+
+/** Anonymous resident memory in bytes, from `/proc/<pid>/status`; 0 for a process that has just ended. */
+export function parseAnonymousBytes(status: string): number {
+  const found = /^RssAnon:\s+(\d+) kB$/m.exec(status);
+  return found ? Number(found[1]) * BYTES_PER_KB : 0;
+}
+
+/** The process and its descendants, whoever of them are alive. */
+export function treeOf(root: number, all: readonly ProcessStat[]): readonly ProcessStat[] {
+  const own = all.filter(({ pid }) => pid === root);
+  const children = all.filter(({ parent }) => parent === root);
+  return [...own, ...children.flatMap(({ pid }) => treeOf(pid, all))];
+}
+
+/** What a process and its descendants have used. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly anonymousBytes: number;
+}
+
+export type Roots = Readonly<Record<string, number>>;
+
+/** By name: what each process with all its descendants has used until now. */
+export async function usageOf(roots: Roots): Promise<Record<string, Usage>> {
+  const all = await processes();
+  const usages = Object.entries(roots).map(async ([name, root]) => {
+    const tree = treeOf(root, all);
+    const bytes = await Promise.all(tree.map(({ pid }) => read(`/proc/${pid}/status`)));
+    const usage = {
+      cpuMs: tree.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+      anonymousBytes: bytes.reduce((sum, status) => sum + parseAnonymousBytes(status), 0),
+    };
+    return [name, usage] as const;
+  });
+  return Object.fromEntries(await Promise.all(usages));
+}
+
+/** By name: CPU time between two readings, in milliseconds. */
+export const cpuBetween = (
+  before: Readonly<Record<string, Usage>>,
+  after: Readonly<Record<string, Usage>>,
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(after).map(([name, { cpuMs }]) => [name, cpuMs - (before[name]?.cpuMs ?? 0)]),
+  );
+
+async function processes(): Promise<ProcessStat[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => read(`/proc/${pid}/stat`)));
+  return stats.filter((text) => text !== '').map(parseStat);
+}
+
+/** Empty for a process that is gone by now. */
+const read = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import {
+  type Server,
+  embeddedBroker,
+  embeddedEventStore,
+  embeddedPostgres,
+} from '@orders/shared-events/testing/servers.js';
+
+const main = new URL('./dist/main.js', import.meta.url).pathname;
+const start = (environment: Record<string, string | undefined>) =>
+  spawn(process.execPath, [main], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+let servers: Server[];
+let backEnds: Record<string, string>;
+beforeAll(async () => {
+  const [eventStore, broker, postgres] = await Promise.all([
+    embeddedEventStore({ port: 0 }),
+    embeddedBroker(),
+    embeddedPostgres(),
+  ]);
+  servers = [eventStore, broker, postgres];
+  backEnds = { EVENTSTORE_URL: eventStore.url, RABBITMQ_URL: broker.url, DATABASE_URL: postgres.url };
+}, 60_000);
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+describe('the command side as a process', () => {
+  it('prints JSON lines only, tells its URL, and stops gracefully', async () => {
+    const side = start({ ...backEnds, PORT: '0', LOG_LEVEL: 'info' });
+    const lines: unknown[] = [];
+    const exit = once(side, 'exit');
+    for await (const line of createInterface({ input: side.stdout })) {
+      const parsed = JSON.parse(line) as { listening?: string };
+      lines.push(parsed);
+      if (parsed.listening === undefined) continue;
+      expect((await fetch(`${parsed.listening}/health/ready`)).status).toBe(200);
+      side.kill('SIGTERM');
+    }
+    expect(await exit).toEqual([0, null]);
+    expect(lines).toContainEqual({ listening: expect.stringMatching(/^http:/), pid: side.pid });
+  }, 60_000);
+
+  it.each([
+    ['EVENTSTORE_URL', undefined],
+    ['RABBITMQ_URL', 'http://localhost'],
+  ])('names a wrong %s in one line, and ends', async (name, value) => {
+    const side = start({ ...backEnds, [name]: value ?? '' });
+    const [output, exit] = await Promise.all([text(side.stderr), once(side, 'exit')]);
+    expect(output).toMatch(new RegExp(`^${name} [^\\n]+\\n$`));
+    expect(exit).toEqual([78, null]);
+  });
+
+  it('ends where a back end is not there, with a JSON line', async () => {
+    const side = start({ ...backEnds, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', PORT: '0' });
+    const [output, [code]] = await Promise.all([text(side.stdout), once(side, 'exit')]);
+    expect(code).not.toBe(0);
+    for (const line of output.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+    expect(output).toContain('ECONNREFUSED');
+  }, 30_000);
+});
