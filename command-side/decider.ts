@@ -95,8 +95,7 @@ export class DeciderRunner<
       try {
         await this.#settle(stream, jobs);
       } catch (error) {
-        // What the log holds now is not known: the next command reads it.
-        this.#streams.forget(stream);
+        // What is known of the stream stays true as far as it goes; what was appended after all is a conflict next time.
         for (const job of jobs) job.reject(error);
       }
     }

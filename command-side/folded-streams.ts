@@ -64,10 +64,6 @@ export class FoldedStreams<State, Event extends DomainEvent> {
     return folded;
   }
 
-  forget(stream: StreamName): void {
-    this.#cache.delete(stream);
-  }
-
   /** Throws UnknownEventType, UnknownVersion or ZodError where something newer wrote the stream, or damaged it. */
   #occurred(recorded: RecordedEvent): Occurred<Event> {
     const decoded = decode(recorded);

@@ -21,8 +21,4 @@ export class StateCache<Value> {
     const oldest = this.#values.keys().next();
     if (!oldest.done) this.#values.delete(oldest.value);
   }
-
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
 }

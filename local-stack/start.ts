@@ -38,7 +38,7 @@ try {
   say(welcome(urls.graphql, urls.admin));
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
-  await stack.then(({ stop }) => stop()).catch(() => undefined);
+  await stack.then((started) => started.stop()).catch(() => undefined);
   process.exit(1);
 }
 

@@ -107,8 +107,12 @@ export class Leases {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    await Promise.all(this.keepers.map((keeper) => this.#giveUp(keeper, this.#heldBy(keeper))));
-    await this.pool.query({ ...LEAVE, values: [this.instance] });
+    try {
+      await Promise.all(this.keepers.map((keeper) => this.#giveUp(keeper, this.#heldBy(keeper))));
+      await this.pool.query({ ...LEAVE, values: [this.instance] });
+    } catch (error) {
+      this.logger.warn({ err: error }, 'leases not freed: they will expire');
+    }
   }
 
   async #run(): Promise<void> {

@@ -1,3 +1,10 @@
+/**
+ * The process managers as a process of their own.
+ *
+ * Logs are JSON lines on standard output; one of them is {"listening": url, "pid": number}, when the work has begun
+ * and the admin API answers there. With `--with-parent` it stops when its standard input closes, which a killed
+ * parent leaves behind.
+ */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
@@ -12,13 +19,24 @@ import { ProcessManagersLifetime, ProcessManagersModule } from './process-manage
 
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: 'process-managers', level: configuration.LOG_LEVEL });
+
+const closing: (() => Promise<void>)[] = [];
+stopOnSignal(async () => {
+  for (const close of closing.toReversed()) await close();
+}, logger);
+if (process.argv.includes('--with-parent')) {
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+}
+
 const eventStore = new EventStore(configuration.EVENTSTORE_URL, logger);
+closing.push(() => eventStore.close());
 const messageBus = await MessageBus.connect({
   url: configuration.RABBITMQ_URL,
   name: 'process-managers',
   topologies: [commandTopology, integrationTopology],
   logger,
 });
+closing.push(() => messageBus.close());
 
 try {
   const app = await NestFactory.createApplicationContext(
@@ -32,11 +50,9 @@ try {
     }),
     { logger: false, abortOnError: false },
   );
-  stopOnSignal(async () => {
-    await app.close();
-    await Promise.all([messageBus.close(), eventStore.close()]);
-  }, logger);
-  logger.info({ url: app.get(ProcessManagersLifetime).adminUrl }, 'listening');
+  closing.push(() => app.close());
+  const { adminUrl } = app.get(ProcessManagersLifetime);
+  process.stdout.write(`${JSON.stringify({ listening: adminUrl, pid: process.pid })}\n`);
 } catch (error) {
   if (!(error instanceof OtherLog)) throw error;
   process.stderr.write(`${error.message}\n`);

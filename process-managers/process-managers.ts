@@ -36,7 +36,8 @@ const BOOTED = { name: 'process-managers-now', text: 'SELECT now()::text AS now'
 const PROJECTED = {
   name: 'process-managers-projected',
   text: `
-    SELECT caught_up_at > $2::timestamptz AS reached FROM process_managers.checkpoints WHERE name = $1`,
+    SELECT caught_up_at > $2::timestamptz OR position >= $3 AS reached
+    FROM process_managers.checkpoints WHERE name = $1`,
 };
 
 /** One instance of the process managers: everything that runs, and in which order it starts and stops. */
@@ -49,7 +50,7 @@ export class ProcessManagers {
   readonly #collector: DeadLetterCollector;
   readonly #checkpoints: Checkpoints;
   readonly #sole;
-  #booted = '';
+  #booted = { at: '', head: 0n };
 
   constructor(private readonly options: ProcessManagersOptions) {
     const { settings, eventStore: log, messageBus: bus, pool, logger, leaseTimes = LEASE_TIMES } = options;
@@ -92,7 +93,7 @@ export class ProcessManagers {
     const names = [...this.#hearing.names, ...this.#sole.flatMap((follower) => follower.names)];
     await this.#checkpoints.seed(names, await eventStore.identity());
     const { rows } = await pool.query<{ now: string }>(BOOTED);
-    this.#booted = rows[0]?.now ?? '';
+    this.#booted = { at: rows[0]?.now ?? '', head: await eventStore.head() };
     this.#hearing.start();
     await this.#leases.start();
     this.#timers.start();
@@ -124,7 +125,7 @@ export class ProcessManagers {
 
   async #projected(): Promise<boolean> {
     const [projection] = this.#sole;
-    const values = [projection?.names[0], this.#booted];
+    const values = [projection?.names[0], this.#booted.at, this.#booted.head];
     const { rows } = await this.options.pool.query<{ reached: boolean }>({ ...PROJECTED, values });
     return rows[0]?.reached ?? false;
   }

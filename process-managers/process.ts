@@ -12,6 +12,7 @@ import { type OrderId, orderProcessStream } from '@orders/shared-events/contract
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { NotConnected } from './commands.js';
 import type { StageVisit } from './order-process/deadlines.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
 import { deadlinePassed, heard, started, toAppend } from './own-events.js';
@@ -159,10 +160,14 @@ export class ProcessRunner {
     );
     const outcomes = await Promise.allSettled(due.map((command) => this.effects.send(command, after.origin)));
     for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') {
-        this.logger.warn({ err: outcome.reason, orderId }, 'a command was not sent, and will be again');
-      }
+      if (outcome.status === 'rejected') this.#notSent(orderId, outcome.reason);
     }
+  }
+
+  /** That the broker is away is said once, elsewhere, and not by each command. */
+  #notSent(orderId: OrderId, error: unknown): void {
+    const level = error instanceof NotConnected ? 'debug' : 'warn';
+    this.logger[level]({ err: error, orderId }, 'a command was not sent, and will be again');
   }
 
   #load(orderId: OrderId): Promise<Tracked | undefined> {

@@ -16,8 +16,6 @@ const NAME = 'query-side replay';
 const CONNECTIONS = 4;
 const NO_TIMEOUT = 0;
 
-process.exit(await main().catch(failed));
-
 async function main(): Promise<number> {
   const { help, json, dryRun } = replayArguments(process.argv.slice(2));
   if (help) {
@@ -87,3 +85,5 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof NotRunning || isUnavailable(error)) return exitCodes.unreachable;
   return exitCodes.failed;
 }
+
+process.exit(await main().catch(failed));

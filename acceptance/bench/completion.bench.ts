@@ -43,6 +43,7 @@ export async function measureCompletion(
     const command = [built('acceptance', 'bench/bare-driver.main.js')] as const;
     await stage.add({ name: DRIVER, command });
     await pair(system, stage, memory, WARM_UP_S);
+    progress('completion: warm');
     const pairs: RoundPair[] = [];
     for (let number = 1; number <= PAIRS; number++) {
       pairs.push(await pair(system, stage, memory, ROUND_S));

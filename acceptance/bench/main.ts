@@ -80,7 +80,7 @@ try {
   const options: BenchOptions = {
     full: values.full,
     topology: values['three-processes'] ? 'three processes' : 'one process',
-    progress: (line) => console.error(`... ${line}`),
+    progress: (line) => console.error(`... ${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${line}`),
   };
   for await (const measurement of bench.run(options)) {
     measurements.push(measurement);

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
-import { checkLogFile } from './log-file.js';
+import { checkLogFile, syncDirectory } from './log-file.js';
 import { TOMBSTONE_REVISION } from './recorded-event.js';
+import { readRevision, streamKey, streamPrefix } from './stream-key.js';
 
 /**
  * The log on disk: two B-trees in one lmdb file.
@@ -53,10 +53,6 @@ export interface Range {
 const PAGE_EVENTS = 256;
 const PAGE_BYTES = 64 * 1024;
 
-/** Names above this many bytes are keyed by their hash: lmdb limits keys to 1,978 bytes. */
-const LONGEST_PLAIN_NAME = 1024;
-const HASHED_NAME = 0xffff;
-const REVISION_LENGTH = 8;
 const INITIAL_MAP_BYTES = 256 * 1024 * 1024;
 
 /** Positions only rise: pages are filled instead of split in halves. Resolves with false should one not rise. */
@@ -88,6 +84,7 @@ export class EventLog {
       eventTurnBatching: false, // groups are made here; lmdb's own would be another promise that nobody hears fail
       mapSize: INITIAL_MAP_BYTES,
     });
+    syncDirectory(dir);
     return new EventLog(
       root,
       root.openDB<Buffer, number>('log', { encoding: 'binary' }),
@@ -206,30 +203,6 @@ function* pages<Event>(
     from = placeOf(last) + step;
     limit -= page.length;
   }
-}
-
-/** Length, then name: no stream's keys lie within another's, whatever bytes the names hold. */
-function streamPrefix(stream: string): Buffer {
-  const name = Buffer.from(stream);
-  const hashed = name.length > LONGEST_PLAIN_NAME;
-  const content = hashed ? createHash('sha256').update(name).digest() : name;
-  const prefix = Buffer.allocUnsafe(2 + content.length);
-  prefix.writeUInt16BE(hashed ? HASHED_NAME : content.length, 0);
-  prefix.set(content, 2);
-  return prefix;
-}
-
-function streamKey(prefix: Buffer, revision: number): Buffer {
-  const key = Buffer.allocUnsafe(prefix.length + REVISION_LENGTH);
-  key.set(prefix);
-  key.writeUInt32BE(Math.floor(revision / 2 ** 32), prefix.length);
-  key.writeUInt32BE(revision % 2 ** 32, prefix.length + 4);
-  return key;
-}
-
-function readRevision(key: Buffer): number {
-  const start = key.length - REVISION_LENGTH;
-  return key.readUInt32BE(start) * 2 ** 32 + key.readUInt32BE(start + 4);
 }
 
 function lmdbRange<K>({ from, to, direction, limit }: Range, keyOf: (index: number) => K) {

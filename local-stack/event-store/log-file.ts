@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 
 /**
  * lmdb maps its file into memory and trusts what is there: opening one that is damaged ends the
@@ -24,6 +24,17 @@ export function checkLogFile(path: string): void {
     if (size > 0 && size < bytesNeeded(file, path)) throw damaged(path, 'it ends too early');
   } finally {
     closeSync(file);
+  }
+}
+
+/** Makes the directory's entries as durable as the files' contents. Windows neither needs nor allows it. */
+export function syncDirectory(dir: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(dir, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

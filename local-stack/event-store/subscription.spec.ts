@@ -255,23 +255,23 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
       const { position } = await client.appendToStream(newStream(), numbered(1));
       const everyone: Listener[] = [];
       await Promise.all(
-        Array.from({ length: 8 }, async (_, writer) => {
-          for (let number = 0; number < 50; number++) {
-            if (number % 10 === 0 && writer === 0) everyone.push(toAll(position), toStream(`${category}-3`));
+        Array.from({ length: 6 }, async (_, writer) => {
+          for (let number = 0; number < 25; number++) {
+            if (number % 5 === 0 && writer === 0) everyone.push(toAll(position), toStream(`${category}-3`));
             await client.appendToStream(`${category}-${writer}`, numbered(3, number * 3));
           }
         }),
       );
       for (const listener of everyone) {
         const streams = [...new Set(listener.of(category).map(({ streamId }) => streamId))];
-        await until(() => streams.every((stream) => listener.of(stream).length >= 150));
+        await until(() => streams.every((stream) => listener.of(stream).length >= 75));
         for (const stream of streams) {
-          expect(numbersOf(listener.of(stream))).toEqual(Array.from({ length: 150 }, (_, number) => number));
+          expect(numbersOf(listener.of(stream))).toEqual(Array.from({ length: 75 }, (_, number) => number));
         }
         const positions = listener.events.map((event) => event.position.commit);
         expect(positions).toEqual([...positions].sort((a, b) => (a < b ? -1 : 1)));
       }
-      expect(everyone[0]!.of(category)).toHaveLength(8 * 150);
+      expect(everyone[0]!.of(category)).toHaveLength(6 * 75);
     });
   });
 
@@ -379,7 +379,7 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
     const listener = toStream(stream);
     await listener.caughtUp();
     listener.subscription.pause();
-    for (let number = 0; number < 4000; number += 50) {
+    for (let number = 0; number < 1500; number += 50) {
       const events = numbered(50, number).map(({ data }) =>
         binaryEvent({
           type: 'Large',
@@ -390,9 +390,9 @@ describe.each(nodesUnderTest())('subscribing to %s', (_node, start) => {
       await client.appendToStream(stream, events);
     }
     listener.subscription.resume();
-    await listener.received(4000);
+    await listener.received(1500);
     expect(listener.events.map(({ revision }) => revision)).toEqual(
-      Array.from({ length: 4000 }, (_, number) => BigInt(number)),
+      Array.from({ length: 1500 }, (_, number) => BigInt(number)),
     );
     await until(() => listener.heard.at(-1) === 'caughtUp');
     expect(listener.heard.filter((word) => word !== 'event').slice(0, 4)).toEqual([

@@ -4,12 +4,14 @@ import type { MessageBus } from '@orders/shared-events/transport/message-bus.js'
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { Checkpoints } from '../checkpoints.js';
 import { type FollowingOptions, SoleFollower } from '../following.js';
+import { Slots } from '../slots.js';
 import { translate } from './translation.js';
 
 export const FORWARDER = 'forwarder';
 
 const TOLD_STREAMS = ['order-', 'payment-', 'stock-'];
 const STORE_EVERY_MS = 500;
+const IN_FLIGHT = 64;
 
 type Bus = Pick<MessageBus, 'publish'>;
 
@@ -24,12 +26,24 @@ export const forwarder = (
   new SoleFollower(
     { ...options, name: FORWARDER, prefixes: TOLD_STREAMS, storeEveryMs: STORE_EVERY_MS },
     () => ({
-      take: async (events) => {
-        await Promise.all(events.map((event) => announce(bus, event)));
-      },
+      take: (events) => announceAll(bus, events),
       store: async (move) => (await options.checkpoints.move([move])).size === 1,
     }),
   );
+
+/** In order, a bounded number at a time: commands go over the same channel, and must not wait for a backlog. */
+async function announceAll(bus: Bus, events: readonly RecordedEvent[]): Promise<void> {
+  const slots = new Slots(IN_FLIGHT);
+  const announced: Promise<void>[] = [];
+  for (const event of events) {
+    await slots.take();
+    const one = announce(bus, event).finally(() => slots.give());
+    // Rejections are told below, in one place.
+    one.catch(() => undefined);
+    announced.push(one);
+  }
+  await Promise.all(announced);
+}
 
 /** Resolves once the broker has it. That nobody listens is normal. */
 async function announce(bus: Bus, event: RecordedEvent): Promise<void> {

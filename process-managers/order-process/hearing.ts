@@ -21,7 +21,7 @@ const DRAIN_MS = 2_000;
 const DRAIN_POLL_MS = 20;
 
 export interface HearingOptions {
-  readonly log: Pick<EventStore, 'subscribe'>;
+  readonly log: Pick<EventStore, 'subscribe' | 'head'>;
   readonly runner: Pick<ProcessRunner, 'hear' | 'leaveAside'>;
   readonly checkpoints: Checkpoints;
   /** The orders of these partitions that wait aside. */
@@ -62,9 +62,10 @@ export class Hearing implements Keeper {
 
   async gained(leases: readonly Lease[]): Promise<void> {
     const claims = await this.options.checkpoints.claim(leases);
+    const head = await this.options.log.head();
     const aside = await this.options.setAside(claims.map(({ name }) => partitionNamed(name)));
     this.options.runner.leaveAside(aside);
-    for (const claim of claims) this.#partitions.set(partitionNamed(claim.name), new Partition(claim));
+    for (const claim of claims) this.#partitions.set(partitionNamed(claim.name), new Partition(claim, head));
     await this.#listenAnew();
   }
 
@@ -143,15 +144,10 @@ export class Hearing implements Keeper {
         if (signal.aborted) return;
         await this.#dispatch(event);
       }
-      for (const { mark, leaving } of this.#partitions.values()) if (!leaving) mark.passOver(position);
-      if (caughtUp) this.#hasCaughtUp();
+      const now = performance.now();
+      for (const partition of this.#partitions.values()) partition.reached(position, caughtUp, now);
+      this.#caughtUp = caughtUp;
     }
-  }
-
-  #hasCaughtUp(): void {
-    this.#caughtUp = true;
-    const now = performance.now();
-    for (const partition of this.#partitions.values()) partition.caughtUpSince ??= now;
   }
 
   async #dispatch(event: RecordedEvent): Promise<void> {

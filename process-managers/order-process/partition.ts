@@ -27,16 +27,27 @@ export class Partition {
   readonly token: bigint;
   /** No more is taken in hand: it is being given up. */
   leaving = false;
-  /** When it had heard everything for the first time. */
+  /** When it had first heard everything that was there when it was gained. */
   caughtUpSince: number | undefined;
   #stored: bigint;
   #toldAt = -Infinity;
 
-  constructor({ name, token, position }: Claim) {
+  /** @param goal the log's head when the partition was gained: once that is heard, nothing old is missing */
+  constructor(
+    { name, token, position }: Claim,
+    private readonly goal: bigint,
+  ) {
     this.name = name;
     this.token = token;
     this.#stored = position;
     this.mark = new Watermark(position);
+  }
+
+  /** Everything up to `position` was taken in hand or passed over. */
+  reached(position: bigint, caughtUp: boolean, now: number): void {
+    if (this.leaving) return;
+    this.mark.passOver(position);
+    if (caughtUp || position >= this.goal) this.caughtUpSince ??= now;
   }
 
   /** What there is to store; undefined where nothing is. */

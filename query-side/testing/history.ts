@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
-import { OrderId, type StreamName, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
+import { CustomerId, OrderId, type StreamName, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { orderPlaced } from '@orders/shared-events/testing/examples.js';
 import { secondsFromNow } from '@orders/shared-events/testing/given.js';
@@ -10,13 +10,10 @@ import { type Told, newEvent, streamOf } from './recorded.js';
 export class History {
   /** Of the streams that this history writes; each order has streams of its own. */
   readonly #revisions = new Map<StreamName, bigint>();
-  #events = 0;
+  /** Its orders' customer is nobody else's. */
+  readonly customerId = CustomerId.parse(`customer-${randomUUID()}`);
 
   constructor(private readonly eventStore: EventStore) {}
-
-  get events(): number {
-    return this.#events;
-  }
 
   /** Appends the events to their streams, in this order; neighbours of one stream together. Returns the position. */
   async append(...events: readonly Told[]): Promise<bigint> {
@@ -31,11 +28,16 @@ export class History {
    */
   async order(index = 0): Promise<OrderId> {
     const orderId = OrderId.parse(randomUUID());
-    const events = index % 3 === 2 ? declined(orderId) : completed(orderId);
+    const rest = index % 3 === 2 ? declined(orderId) : completed(orderId);
     const instant = secondsFromNow(Math.floor(index / 2));
     const occurredAt = index % 2 === 0 ? instant : instant.replace('.000Z', '.000123Z');
+    const events = [this.placed(orderId), ...rest];
     await this.append(...events.map((event): Told => ({ ...event, metadata: { occurredAt } })));
     return orderId;
+  }
+
+  placed(orderId: OrderId): DomainEvent {
+    return { ...orderPlaced, data: { ...orderPlaced.data, orderId, customerId: this.customerId } };
   }
 
   async #append(events: readonly [Told, ...Told[]]): Promise<bigint> {
@@ -48,7 +50,6 @@ export class History {
     );
     if (result.outcome !== 'appended') throw new Error(`${stream} is not at ${expected}`);
     this.#revisions.set(stream, result.revision);
-    this.#events += events.length;
     return result.position;
   }
 }
@@ -62,11 +63,6 @@ function runs(events: readonly Told[]): readonly [Told, ...Told[]][] {
   }
   return found;
 }
-
-export const placed = (orderId: OrderId): DomainEvent => ({
-  ...orderPlaced,
-  data: { ...orderPlaced.data, orderId },
-});
 
 const paid = (orderId: OrderId) => ({
   orderId,
@@ -85,7 +81,6 @@ const requested = (orderId: OrderId): DomainEvent => ({
 });
 
 const completed = (orderId: OrderId): readonly DomainEvent[] => [
-  placed(orderId),
   requested(orderId),
   { type: 'PaymentCaptured', data: { ...paid(orderId), providerReference: 'ch_1' } },
   { type: 'OrderConfirmed', data: { orderId } },
@@ -94,7 +89,6 @@ const completed = (orderId: OrderId): readonly DomainEvent[] => [
 ];
 
 const declined = (orderId: OrderId): readonly DomainEvent[] => [
-  placed(orderId),
   requested(orderId),
   {
     type: 'PaymentDeclined',

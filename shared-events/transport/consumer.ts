@@ -137,7 +137,7 @@ export class Consumer {
     attempt: number,
     reason: string,
   ): Promise<void> {
-    const { headers = {}, messageId, type, contentType } = message.properties;
+    const { headers = {}, messageId, type, contentType } = propertiesOf(message);
     const now = new Date().toISOString();
     await this.options.publisher.publish(to.exchange, to.routingKey, message.content, {
       mandatory: true,
@@ -157,19 +157,29 @@ export class Consumer {
   }
 }
 
+/** What a stranger may have sent: nothing about it is certain. */
+interface Properties {
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+  readonly messageId: unknown;
+  readonly type: unknown;
+  readonly contentType: unknown;
+}
+
+const propertiesOf = ({ properties }: ConsumeMessage): Properties => properties;
+
 function attemptOf(message: ConsumeMessage): number {
-  const attempt: unknown = message.properties.headers?.[HEADER.attempt];
+  const attempt = propertiesOf(message).headers?.[HEADER.attempt];
   return typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0 ? attempt : 1;
 }
 
 function routingKeyOf(message: ConsumeMessage): string {
-  const original: unknown = message.properties.headers?.[HEADER.routingKey];
+  const original = propertiesOf(message).headers?.[HEADER.routingKey];
   return typeof original === 'string' ? original : message.fields.routingKey;
 }
 
 /** Throws DeadLetter where the content is no JSON. */
 function delivery(message: ConsumeMessage, attempt: number): Delivery {
-  const { headers = {}, messageId, type } = message.properties;
+  const { headers = {}, messageId, type } = propertiesOf(message);
   return {
     body: parse(message.content),
     raw: message.content,

@@ -11,7 +11,7 @@ import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
 import { STREAM_CATEGORIES, type StreamName } from '../contracts/ids.js';
 import { AppendGateway, type AppendResult } from './append-gateway.js';
 import type { LogSink } from './observability.js';
-import { recorded } from './recorded.js';
+import { type ResolvedLogEvent, recorded } from './recorded.js';
 import { type LogBatch, type SubscribeOptions, follow } from './subscription.js';
 import { within } from './waiting.js';
 
@@ -157,7 +157,8 @@ export class EventStore {
     const events = open();
     let ended = false;
     try {
-      for await (const resolved of events.iterator({ destroyOnReturn: false })) {
+      const all = events.iterator({ destroyOnReturn: false }) as AsyncIterable<ResolvedLogEvent>;
+      for await (const resolved of all) {
         const event = recorded(resolved);
         if (event) yield event;
       }

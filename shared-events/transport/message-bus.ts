@@ -52,7 +52,7 @@ export class MessageBus {
       {
         clientProperties: { connection_name: options.name },
         timeout: 5_000,
-      noDelay: true,
+        noDelay: true,
         recovery: {
           initialDelay: 200,
           maxDelay: 3_000,

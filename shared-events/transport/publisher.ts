@@ -47,7 +47,9 @@ export class Publisher {
     });
     // Recovery opens another channel; what was unconfirmed on this one fails by its own callback.
     channel.on('error', () => undefined);
-    channel.once('close', () => (this.#channel = this.#nextChannel()));
+    channel.once('close', () => {
+      this.#channel = this.#nextChannel();
+    });
     this.#arrived(channel);
     this.#channel = Promise.resolve(channel);
   }
@@ -98,7 +100,7 @@ export class Publisher {
     };
     await new Promise<void>((resolve, reject) => {
       const roomLeft = channel.publish(exchange, routingKey, content, properties, (error: unknown) =>
-        error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve(),
+        error ? reject(error instanceof Error ? error : new Error('the broker refused it')) : resolve(),
       );
       if (!roomLeft) this.#holdUntilDrained(channel);
     });

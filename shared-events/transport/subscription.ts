@@ -158,7 +158,7 @@ function watch(subscription: AllStreamSubscription, wake: Signal): SubscriptionS
 function drain(subscription: AllStreamSubscription, most: number): RecordedEvent[] {
   const events: RecordedEvent[] = [];
   while (events.length < most) {
-    const resolved: ResolvedLogEvent | null = subscription.read();
+    const resolved = subscription.read() as ResolvedLogEvent | null;
     if (resolved === null) break;
     const event = recorded(resolved);
     if (event) events.push(event);
