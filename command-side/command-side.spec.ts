@@ -179,6 +179,7 @@ describe('placing an order', () => {
     ['lines.0.quantity', { lines: [{ sku: 'A', quantity: 1_000_001 }] }],
     ['lines.0.sku', { lines: [{ sku: 'a b', quantity: 1 }] }],
     ['lines.0.sku', { lines: [{ sku: 'A'.repeat(65), quantity: 1 }] }],
+    ['lines.0.sku', { lines: [{ sku: 'straße', quantity: 1 }] }],
     ['paymentMethod', { paymentMethod: '4111 1111 1111 1111' }],
     ['currency', { currency: 'euro' }],
     ['reference', { reference: 'r'.repeat(101) }],

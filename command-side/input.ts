@@ -16,8 +16,12 @@ export function readInput<Schema extends z.ZodType>(schema: Schema, input: unkno
   return { invalid: { __typename: 'InvalidInput', code: 'INVALID_INPUT', message, field } };
 }
 
-/** Case is folded here, and only here. */
-export const skuInput = z.string().toUpperCase().pipe(Sku);
+/** Case is folded here, and only here; of ASCII letters only, so that no two spellings become one by surprise. */
+export const skuInput = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 letters, digits and . _ -' })
+  .toUpperCase()
+  .pipe(Sku);
 
 export const moneyInput = z.object({ amount: NonNegativeMinorUnits, currency: Currency });
 

@@ -4,7 +4,6 @@ import { APP_FILTER } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
-import type { Logger } from 'pino';
 import { httpLogging } from '@orders/shared-events/transport/observability.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { formatError, subscriptionErrors } from './graphql/errors.js';
@@ -13,10 +12,14 @@ import { HealthController } from './health/health.controller.js';
 import { type QuerySideConfiguration, QuerySideModule } from './query-side.module.js';
 import { scalarResolvers, typeDefs } from './schema.js';
 
+export interface AppConfiguration extends QuerySideConfiguration {
+  readonly logger: Parameters<typeof httpLogging>[0];
+}
+
 /** The query side as a process of its own. */
 @Module({})
 export class AppModule {
-  static register(configuration: QuerySideConfiguration & { readonly logger: Logger }): DynamicModule {
+  static register(configuration: AppConfiguration): DynamicModule {
     const { logger } = configuration;
     return {
       module: AppModule,

@@ -1,5 +1,10 @@
 import { EventStoreDBClient, NO_STREAM, jsonEvent } from '@eventstore/db-client';
-import { INTEGRATION_EVENTS, COMMANDS, commandTopology, declare } from '@orders/shared-events/transport/topology.js';
+import {
+  INTEGRATION_EVENTS,
+  COMMANDS,
+  commandTopology,
+  declare,
+} from '@orders/shared-events/transport/topology.js';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { BareProjections } from './bare-projections.js';
 import type { Workload } from './operations.js';

@@ -31,7 +31,9 @@ class BareResolver {
   async placeOrder(@Args('input') _input: unknown) {
     const orderId = randomUUID();
     const event = jsonEvent({ id: randomUUID(), type, data: { ...data, orderId }, metadata });
-    const { position } = await client.appendToStream(`order-${orderId}`, event, { expectedRevision: NO_STREAM });
+    const { position } = await client.appendToStream(`order-${orderId}`, event, {
+      expectedRevision: NO_STREAM,
+    });
     return {
       __typename: 'OrderAccepted',
       orderId,

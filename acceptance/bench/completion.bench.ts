@@ -126,7 +126,14 @@ function measurement(pairs: readonly RoundPair[], hot: OrdersRun): Measurement {
       ...operationLines(operations),
       'not in the bare driver: HTTP, reads, subscriptions, decisions, checkpoints of the process managers, the provider’s ledger',
     ],
-    figures: { openOrders: OPEN_ORDERS, placing: IN_FLIGHT, pairs, hot: withoutPosition(hot), rateRatio, cpuRatio },
+    figures: {
+      openOrders: OPEN_ORDERS,
+      placing: IN_FLIGHT,
+      pairs,
+      hot: withoutPosition(hot),
+      rateRatio,
+      cpuRatio,
+    },
     goals: [
       { name: 'orders/s of bare', measured: rateRatio.median, bound: 'at least', goal: GOAL, unit: '' },
     ],

@@ -68,8 +68,12 @@ const giveUp = async (complaint: string): Promise<never> => {
   await closeStages();
   process.exit(EXIT.failed);
 };
-setTimeout(() => void giveUp('not finished in time'), values.full ? DEADLINE_MS.full : DEADLINE_MS.usual).unref();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp(`stopped by ${signal}`));
+setTimeout(
+  () => void giveUp('not finished in time'),
+  values.full ? DEADLINE_MS.full : DEADLINE_MS.usual,
+).unref();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void giveUp(`stopped by ${signal}`));
 
 const print = (line: string) => values.json || console.log(line);
 const startedAt = performance.now();
@@ -80,7 +84,8 @@ try {
   const options: BenchOptions = {
     full: values.full,
     topology: values['three-processes'] ? 'three processes' : 'one process',
-    progress: (line) => console.error(`... ${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${line}`),
+    progress: (line) =>
+      console.error(`... ${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${line}`),
   };
   for await (const measurement of bench.run(options)) {
     measurements.push(measurement);
@@ -92,7 +97,9 @@ try {
 
 const goals = measurements.flatMap((measurement) => measurement.goals);
 const seconds = (performance.now() - startedAt) / 1000;
-print(['', 'goals', ...goals.map((goal) => `  ${goalLine(goal)}`), '', `took ${seconds.toFixed(0)} s`].join('\n'));
+print(
+  ['', 'goals', ...goals.map((goal) => `  ${goalLine(goal)}`), '', `took ${seconds.toFixed(0)} s`].join('\n'),
+);
 if (values.json) {
   console.log(
     JSON.stringify(

@@ -107,4 +107,5 @@ async function answers(url: string): Promise<Ready | undefined> {
   return response?.ok ? { listening: url } : undefined;
 }
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;

@@ -72,7 +72,10 @@ export interface OrderRequest {
 export const newOrder = (sku: string): OrderRequest => ({ sku, idempotencyKey: randomUUID() });
 
 /** An order of one piece, charged at once, that completes by itself. Throws where it is not accepted. */
-export async function placeOrder(client: GraphqlClient, { sku, idempotencyKey }: OrderRequest): Promise<void> {
+export async function placeOrder(
+  client: GraphqlClient,
+  { sku, idempotencyKey }: OrderRequest,
+): Promise<void> {
   const answer = await client.post(PLACE, {
     input: {
       customerId: CUSTOMER,

@@ -104,9 +104,10 @@ async function round(stage: Stage, name: Subject, client: GraphqlClient): Promis
 }
 
 function measurement(ours: readonly Round[], bare: readonly Round[]): Measurement {
-  const pairs = ours.map(
-    (round, index): Pair => ({ ours: round.perSecond, bare: bare[index]?.perSecond ?? NaN }),
-  );
+  const pairs = ours.map((round, index): Pair => ({
+    ours: round.perSecond,
+    bare: bare[index]?.perSecond ?? NaN,
+  }));
   const ratio = ratios(pairs);
   const row = (name: string, rounds: readonly Round[]) =>
     [
@@ -126,6 +127,8 @@ function measurement(ours: readonly Round[], bare: readonly Round[]): Measuremen
       `ratio ours / bare, pair by pair: ${spreadText(ratio)}`,
     ],
     figures: { inFlight: IN_FLIGHT, rounds: { ours, bare }, ratio },
-    goals: [{ name: 'placeOrder/s of bare', measured: ratio.median, bound: 'at least', goal: GOAL, unit: '' }],
+    goals: [
+      { name: 'placeOrder/s of bare', measured: ratio.median, bound: 'at least', goal: GOAL, unit: '' },
+    ],
   };
 }

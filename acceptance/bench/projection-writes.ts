@@ -1,6 +1,10 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { durationsOf, processSettings } from '@orders/process-managers/configuration.js';
-import { columnNames, columnParameters, columnsOf } from '@orders/process-managers/order-process/process-row.js';
+import {
+  columnNames,
+  columnParameters,
+  columnsOf,
+} from '@orders/process-managers/order-process/process-row.js';
 import { type Tracked, ownEvent, track } from '@orders/process-managers/tracked.js';
 import { changesOf } from '@orders/query-side/projector.js';
 import { projectorsOf } from '@orders/query-side/read-models/definition.js';
@@ -23,7 +27,10 @@ export type Transaction = readonly Write[];
  * The read models' writes over a part of the log, as the projectors make them.
  * @param lastPositions of each transaction that our projection wrote it in
  */
-export function readModelWrites(log: readonly RecordedEvent[], lastPositions: readonly bigint[]): Transaction[] {
+export function readModelWrites(
+  log: readonly RecordedEvent[],
+  lastPositions: readonly bigint[],
+): Transaction[] {
   const projectors = projectorsOf(readModels);
   let from = 0;
   return lastPositions.map((last) => {
@@ -31,9 +38,11 @@ export function readModelWrites(log: readonly RecordedEvent[], lastPositions: re
     const to = found < 0 ? log.length : found;
     const events = log.slice(from, to);
     from = to;
-    return statementsFor(reduce(changesOf(projectors, events))).map(
-      ({ text, values = [] }): Write => ({ text, values, rows: rowsOf(values) }),
-    );
+    return statementsFor(reduce(changesOf(projectors, events))).map(({ text, values = [] }): Write => ({
+      text,
+      values,
+      rows: rowsOf(values),
+    }));
   });
 }
 

@@ -5,7 +5,10 @@ import { freePort } from '@orders/local-stack/free-port.js';
 import { MeasuredProcess } from './measured-process.js';
 import type { Roots } from './process-usage.js';
 
-const root = join(import.meta.dirname, import.meta.dirname.endsWith(join('dist', 'bench')) ? '../../..' : '../..');
+const root = join(
+  import.meta.dirname,
+  import.meta.dirname.endsWith(join('dist', 'bench')) ? '../../..' : '../..',
+);
 export const built = (project: string, file: string): string => join(root, project, 'dist', file);
 export const installed = (file: string): string => join(root, 'node_modules', file);
 

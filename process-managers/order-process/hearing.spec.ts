@@ -92,11 +92,11 @@ beforeEach(async () => {
 });
 afterEach(() => hearing.stop());
 
-const orders = Array.from({ length: 40 }, (_, n) => anOrder({ key: String(n) }));
 const inPartition = (partition: number) => {
-  const found = orders.find(({ orderId }) => partitionOf(orderId) === partition);
-  if (!found) throw new Error(`none of the orders is in partition ${partition}`);
-  return found;
+  for (let n = 0; ; n++) {
+    const order = anOrder({ key: String(n) });
+    if (partitionOf(order.orderId) === partition) return order;
+  }
 };
 const [one, other] = [inPartition(1), inPartition(2)];
 const lease = (...partitions: number[]) =>

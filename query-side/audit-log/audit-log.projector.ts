@@ -19,9 +19,12 @@ const entry = (_data: unknown, { recorded, metadata, position, occurredAt }: Hap
     command_id: metadata.commandId,
     occurred_at: occurredAt,
     recorded_at: recorded.recordedAt.toISOString(),
-    data: Object(recorded.data),
+    data: contentOf(recorded.data),
   }),
 ];
+
+/** What could be read is an object; the log allows other JSON. */
+const contentOf = (data: unknown): object => (typeof data === 'object' && data !== null ? data : { data });
 
 /** Every event of the system's streams. */
 export const auditLogProjector: Projector = {

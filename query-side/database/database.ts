@@ -88,7 +88,7 @@ const readableTypes: CustomTypesConfig = {
   getTypeParser(oid, format) {
     if (format !== 'binary' && oid === types.builtins.INT8) return exactInteger;
     if (format !== 'binary' && oid === types.builtins.TIMESTAMPTZ) return instant;
-    return types.getTypeParser(oid, format);
+    return types.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };
 

@@ -98,7 +98,7 @@ function type(table: Table, column: string): ColumnType {
 
 function parameter(type: ColumnType, value: Value | undefined): string | number | boolean | null {
   if (value === undefined || value === null) return null;
-  if (type === 'jsonb') return asJson(value);
+  if (type === 'jsonb' || typeof value === 'object') return asJson(value);
   if (typeof value === 'string') return asText(value);
-  return typeof value === 'bigint' || typeof value === 'object' ? String(value) : value;
+  return typeof value === 'bigint' ? value.toString() : value;
 }

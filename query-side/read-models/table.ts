@@ -5,7 +5,9 @@ export type ColumnType = 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 't
 export type Column = ColumnType | `${ColumnType}?`;
 export type Columns = Readonly<Record<string, Column>>;
 
-export type Value = string | number | bigint | boolean | object | null;
+/** What a key is made of. */
+export type Scalar = string | number | bigint | boolean | null;
+export type Value = Scalar | object;
 
 interface ValueByType {
   uuid: string;
@@ -57,15 +59,14 @@ export type Row<C extends Columns> = {
 export interface Change {
   readonly kind: 'insert' | 'update' | 'upsert';
   readonly table: Table;
-  readonly key: Readonly<Record<string, Value>>;
+  readonly key: Readonly<Record<string, Scalar>>;
   readonly set: Readonly<Record<string, Value>>;
   readonly add: Readonly<Record<string, number>>;
 }
 
 export function insert<C extends Columns, K extends keyof C & string>(of: Table<C, K>, row: Row<C>): Change {
-  const given = values<Value>(row);
-  const complete = pick(given, Object.keys(of.columns));
-  return { kind: 'insert', table: of, key: pick(given, of.key), set: complete, add: {} };
+  const complete = pick(values<Value>(row), Object.keys(of.columns));
+  return { kind: 'insert', table: of, key: pick(values<Scalar>(row), of.key), set: complete, add: {} };
 }
 
 export const update = <C extends Columns, K extends keyof C & string>(
@@ -82,8 +83,10 @@ export const upsert = <C extends Columns, K extends keyof C & string>(
   add: Increments<C> = {},
 ): Change => ({ kind: 'upsert', table: of, key: values(key), set: values(set), add: values(add) });
 
-const pick = (row: Readonly<Record<string, Value>>, columns: readonly string[]): Record<string, Value> =>
-  Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+const pick = <V extends Value>(
+  row: Readonly<Record<string, V>>,
+  columns: readonly string[],
+): Record<string, V | null> => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
 
 /** The columns as the compiler has checked them, now as data. */
 const values = <V extends Value>(columns: object): Record<string, V> => Object.fromEntries(Object.entries(columns));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Pool } from 'pg';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { embeddedEventStore, embeddedPostgres } from '@orders/shared-events/testing/servers.js';
+import { createPool } from '../database/database.js';
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -23,7 +23,7 @@ export async function backEnds(): Promise<BackEnds> {
     named(process.env['DATABASE_URL'], embeddedPostgres),
   ]);
   const eventStore = new EventStore(store.url, silent);
-  const admin = new Pool({ connectionString: postgres.url, max: 1 });
+  const admin = createPool({ url: postgres.url, name: 'spec', logger: silent, statementTimeoutMs: 0, max: 1 });
   const databases: string[] = [];
   return {
     eventStore,
