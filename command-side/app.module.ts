@@ -1,14 +1,13 @@
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { GraphQLModule } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
+import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
+import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
+import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
 import { LoggerModule } from 'nestjs-pino';
 import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
 import { type CommandSideConfiguration, CommandSideModule } from './command-side.module.js';
-import { formatError } from './graphql-errors.js';
-import { HealthController } from './health/health.controller.js';
-import { MalformedRequestFilter } from './malformed-request.filter.js';
+import { CommandSideReadiness } from './health/readiness.js';
 import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends CommandSideConfiguration {
@@ -25,20 +24,18 @@ export class AppModule {
       imports: [
         LoggerModule.forRoot(httpLogging(logger)),
         CommandSideModule.register(configuration),
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          path: '/graphql',
-          typeDefs,
-          resolvers: scalarResolvers,
-          graphiql: false,
-          introspection: true,
-          includeStacktraceInErrorResponses: false,
-          formatError: formatError(logger),
-        }),
+        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, logger }),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController],
-      providers: [{ provide: APP_FILTER, useClass: MalformedRequestFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: MalformedRequestFilter },
+        {
+          provide: READINESS_CHECKS,
+          inject: [CommandSideReadiness],
+          useFactory: ({ checks }: CommandSideReadiness) => checks,
+        },
+      ],
     };
   }
 }

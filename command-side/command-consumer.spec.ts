@@ -18,7 +18,7 @@ let bus: MessageBus;
 let consumer: CommandConsumer;
 let carryOut: CarryOut;
 let taken: { command: BusCommand; correlationId: string | undefined }[];
-let deadLetters: { reason: unknown; body: unknown }[];
+let deadLetters: { reason: unknown; attempt: unknown; body: unknown }[];
 
 beforeAll(async () => {
   if (process.env.RABBITMQ_URL === undefined) server = await embeddedBroker();
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await bus.consume(
     deadLetterQueueOf('commands.order'),
     ({ headers, body }) => {
-      deadLetters.push({ reason: headers[HEADER.reason], body });
+      deadLetters.push({ reason: headers[HEADER.reason], attempt: headers[HEADER.attempt], body });
       return Promise.resolve();
     },
     { prefetch: 1 },
@@ -111,10 +111,10 @@ describe('a command from the bus', () => {
       'order.CapturePayment',
       'not a command to order',
     ],
-  ])('is dead-lettered with the reason when it is %s', async (_what, body, routingKey, reason) => {
+  ])('is dead-lettered at once, with the reason, when it is %s', async (_what, body, routingKey, reason) => {
     await publish(body, routingKey);
     await until(() => deadLetters.length === 1);
-    expect(deadLetters).toEqual([{ reason: expect.stringContaining(reason), body }]);
+    expect(deadLetters).toEqual([{ reason: expect.stringContaining(reason), attempt: 1, body }]);
     expect(taken).toEqual([]);
   });
 });

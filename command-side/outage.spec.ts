@@ -34,7 +34,7 @@ const health = async () => {
 it('an event store that is away is named by the health check, told to callers, and gone when it is back', async () => {
   expect((await health()).status).toBe(200);
   const port = Number(/:(\d+)/.exec(eventStore.url)?.[1]);
-  await eventStore.kill();
+  await eventStore.stop();
 
   const [sick, { body }] = await Promise.all([health(), register()]);
   expect(sick).toMatchObject({ status: 503, body: { error: { eventStore: { status: 'down' } } } });

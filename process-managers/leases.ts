@@ -69,7 +69,7 @@ const TAKE = {
     SET holder = $1, token = token + 1, expires_at = now() + $4 * interval '1 millisecond'
     WHERE name IN (
       SELECT name FROM process_managers.leases
-      WHERE name = ANY($2) 
+      WHERE name = ANY($2) AND expires_at <= now()
       ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED)
     RETURNING name, token`,
 };

@@ -1,14 +1,13 @@
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { GraphQLModule } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
+import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
+import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
+import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
 import { httpLogging } from '@orders/shared-events/transport/observability.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
-import { formatError, subscriptionErrors } from './graphql/errors.js';
-import { GraphqlRequestFilter } from './graphql/request.filter.js';
-import { HealthController } from './health/health.controller.js';
+import { QuerySideReadiness } from './health/readiness.js';
 import { type QuerySideConfiguration, QuerySideModule } from './query-side.module.js';
 import { scalarResolvers, typeDefs } from './schema.js';
 
@@ -26,22 +25,19 @@ export class AppModule {
       imports: [
         LoggerModule.forRoot(httpLogging(logger)),
         QuerySideModule.register(configuration),
-        GraphQLModule.forRoot<ApolloDriverConfig>({
-          driver: ApolloDriver,
-          path: '/graphql',
-          typeDefs,
-          resolvers: scalarResolvers,
-          graphiql: false,
-          introspection: true,
-          includeStacktraceInErrorResponses: false,
-          formatError: formatError(logger),
-          subscriptions: { 'graphql-ws': { path: '/graphql', ...subscriptionErrors(logger) } },
-        }),
+        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: true, logger }),
         GraphiqlModule,
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController],
-      providers: [{ provide: APP_FILTER, useClass: GraphqlRequestFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: MalformedRequestFilter },
+        {
+          provide: READINESS_CHECKS,
+          inject: [QuerySideReadiness],
+          useFactory: ({ checks }: QuerySideReadiness) => checks,
+        },
+      ],
     };
   }
 }

@@ -140,15 +140,20 @@ export class Rebuild {
     const { session, log, signal } = this.options;
     const from = session.writer.position;
     let events: RecordedEvent[] = [];
+    let writing = Promise.resolve();
     for await (const event of log.readAll(from < 0n ? {} : { after: from })) {
       if (upTo !== undefined && event.position > upTo) break;
       events.push(event);
       if (events.length < BATCH) continue;
-      await this.#write(events, event.position);
-      events = [];
+      await writing;
       signal.throwIfAborted();
+      // While Postgres writes one batch, the log is read for the next.
+      writing = this.#write(events, event.position);
+      writing.catch(() => undefined);
+      events = [];
     }
-    await this.#write(events, upTo ?? events.at(-1)?.position ?? from);
+    await writing;
+    await this.#write(events, upTo ?? events.at(-1)?.position ?? session.writer.position);
   }
 
   async #write(events: readonly RecordedEvent[], position: bigint): Promise<void> {

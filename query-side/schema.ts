@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { GraphQLDateTime, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLScalarType } from 'graphql';
+import { GraphQLDateTimeISO, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
@@ -14,8 +15,18 @@ export const typeDefs: string = [
   .map(read)
   .join('\n');
 
+const { parseValue, parseLiteral } = GraphQLDateTimeISO;
+
+/** A string on both sides of the resolvers: RFC 3339 in UTC. */
+const dateTime = new GraphQLScalarType<string, string>({
+  ...GraphQLDateTimeISO.toConfig(),
+  name: 'DateTime',
+  parseValue: (value) => parseValue(value).toISOString(),
+  parseLiteral: (node, variables) => parseLiteral(node, variables).toISOString(),
+});
+
 export const scalarResolvers = {
-  DateTime: GraphQLDateTime,
+  DateTime: dateTime,
   JSONObject: GraphQLJSONObject,
   SafeInt: GraphQLSafeInt,
 };

@@ -36,26 +36,31 @@ export class GraphqlClient {
   constructor(private readonly url: string) {}
 
   /** @returns the body of the answer. Throws where the request fails or the status is not 200. */
-  post(query: string, variables: object): Promise<string> {
+  async post(query: string, variables: object): Promise<string> {
     const body = JSON.stringify({ query, variables });
+    for (;;) {
+      const answer = await this.#try(body);
+      if (answer !== undefined) return answer;
+    }
+  }
+
+  /** Undefined where the server had closed the connection just then, because nothing had come over it for a while. */
+  #try(body: string): Promise<string | undefined> {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
-      const sent = request(
-        this.url,
-        {
-          agent: this.#agent,
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (part: string) => (text += part));
-          response.on('error', reject).on('end', () => {
-            if (response.statusCode === 200) resolve(text);
-            else reject(new Error(`HTTP ${response.statusCode}: ${text}`));
-          });
-        },
-      );
-      sent.on('error', reject).end(body);
+      const sent = request(this.url, { agent: this.#agent, method: 'POST', headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => (text += part));
+        response.on('error', reject).on('end', () => {
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Error(`HTTP ${response.statusCode}: ${text}`));
+        });
+      });
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        if (sent.reusedSocket && error.code === 'ECONNRESET') resolve(undefined);
+        else reject(error);
+      });
+      sent.end(body);
     });
   }
 

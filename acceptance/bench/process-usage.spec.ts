@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseAnonymousBytes, parseStat, treeOf, usageOf } from './process-usage.js';
+import {
+  othersShare,
+  parseAnonymousBytes,
+  parseMachine,
+  parseStat,
+  treeOf,
+  usageOf,
+} from './process-usage.js';
 
 /** As the kernel writes it: 52 fields; user and system time are the 14th and 15th, those of ended children follow. */
 const stat = (pid: number, name: string, parent: number, times = '70 30 5 2') =>
@@ -56,5 +63,28 @@ describe('the usage', () => {
     const { self } = await usageOf({ self: process.pid });
     expect(self?.cpuMs).toBeGreaterThan(0);
     expect(self?.anonymousBytes).toBeGreaterThan(2 ** 20);
+  });
+});
+
+describe('/proc/stat', () => {
+  const text = 'cpu  100 5 50 800 40 1 2 3 0 0\ncpu0 50 5 25 400 20 1 1 3 0 0\nctxt 12345\n';
+
+  it('tells how long all cores were busy, and how long there were any', () => {
+    expect(parseMachine(text)).toEqual({ busyMs: 1610, totalMs: 10_010 });
+  });
+
+  it('is an error where it is something else', () => {
+    expect(() => parseMachine('ctxt 1')).toThrow('not what /proc/stat says');
+  });
+});
+
+describe('the share of others', () => {
+  it('is a part of the machine', async () => {
+    const share = await othersShare();
+    const until = performance.now() + 50;
+    while (performance.now() < until); // so that the machine has done something that is ours
+    const others = await share();
+    expect(others).toBeGreaterThanOrEqual(0);
+    expect(others).toBeLessThanOrEqual(1);
   });
 });

@@ -72,6 +72,40 @@ export const cpuBetween = (
     Object.entries(after).map(([name, { cpuMs }]) => [name, cpuMs - (before[name]?.cpuMs ?? 0)]),
   );
 
+/** What the whole machine did, summed over its cores, in milliseconds. */
+export interface MachineUsage {
+  /** Not idle and not waiting for a disk; with what the host took away for others. */
+  readonly busyMs: number;
+  readonly totalMs: number;
+}
+
+/** The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user. */
+export function parseMachine(text: string): MachineUsage {
+  const found = /^cpu +(.*)$/m.exec(text);
+  const ticks = (found?.[1] ?? '').split(' ').slice(0, 8).map(Number);
+  const total = ticks.reduce((sum, each) => sum + each, 0);
+  const idle = (ticks[3] ?? NaN) + (ticks[4] ?? NaN);
+  if (!Number.isInteger(total - idle)) throw new Error(`not what /proc/stat says: ${text.slice(0, 100)}`);
+  return { busyMs: (total - idle) * MS_PER_TICK, totalMs: total * MS_PER_TICK };
+}
+
+/**
+ * Which share of the machine, from 0 to 1, is used by processes that are neither this one nor its descendants, from
+ * now until the function that this resolves to is called.
+ */
+export async function othersShare(): Promise<() => Promise<number>> {
+  const now = async () => ({
+    machine: parseMachine(await readFile('/proc/stat', 'utf8')),
+    own: (await usageOf({ own: process.pid }))['own']?.cpuMs ?? 0,
+  });
+  const before = await now();
+  return async () => {
+    const after = await now();
+    const busy = after.machine.busyMs - before.machine.busyMs;
+    return Math.max(0, busy - (after.own - before.own)) / (after.machine.totalMs - before.machine.totalMs);
+  };
+}
+
 async function processes(): Promise<ProcessStat[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((pid) => read(`/proc/${pid}/stat`)));

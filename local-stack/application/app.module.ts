@@ -1,17 +1,23 @@
 import { mergeTypeDefs } from '@graphql-tools/merge';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { GraphQLModule } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
 import { CommandSideModule } from '@orders/command-side/command-side.module.js';
-import { MalformedRequestFilter } from '@orders/command-side/malformed-request.filter.js';
+import { CommandSideReadiness } from '@orders/command-side/health/readiness.js';
 import * as commandSide from '@orders/command-side/schema.js';
+import { ProcessManagersReadiness } from '@orders/process-managers/health/readiness.js';
 import { ProcessManagersModule } from '@orders/process-managers/process-managers.module.js';
 import { GraphiqlModule } from '@orders/query-side/graphiql/graphiql.module.js';
-import { formatError, subscriptionErrors } from '@orders/query-side/graphql/errors.js';
+import { QuerySideReadiness } from '@orders/query-side/health/readiness.js';
 import { QuerySideModule } from '@orders/query-side/query-side.module.js';
 import * as querySide from '@orders/query-side/schema.js';
+import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
+import {
+  HealthController,
+  READINESS_CHECKS,
+  type ReadinessCheck,
+} from '@orders/shared-events/http/health.controller.js';
+import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { httpLogging } from '@orders/shared-events/transport/observability.js';
@@ -19,7 +25,6 @@ import { print } from 'graphql';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.js';
-import { HealthController } from './health.controller.js';
 
 export interface Connections {
   readonly eventStore: EventStore;
@@ -54,20 +59,28 @@ export class AppModule {
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController],
-      providers: [{ provide: APP_FILTER, useClass: MalformedRequestFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: MalformedRequestFilter },
+        {
+          provide: READINESS_CHECKS,
+          inject: [CommandSideReadiness, QuerySideReadiness, ProcessManagersReadiness],
+          useFactory: allChecks,
+        },
+      ],
     };
   }
 }
 
 const graphql = (logger: Logger): DynamicModule =>
-  GraphQLModule.forRoot<ApolloDriverConfig>({
-    driver: ApolloDriver,
-    path: '/graphql',
+  graphqlApi({
     typeDefs: print(mergeTypeDefs([commandSide.typeDefs, querySide.typeDefs])),
-    resolvers: { ...commandSide.scalarResolvers, ...querySide.scalarResolvers },
-    graphiql: false,
-    introspection: true,
-    includeStacktraceInErrorResponses: false,
-    formatError: formatError(logger),
-    subscriptions: { 'graphql-ws': { path: '/graphql', ...subscriptionErrors(logger) } },
+    scalars: { ...commandSide.scalarResolvers, ...querySide.scalarResolvers },
+    subscriptions: true,
+    logger,
   });
+
+/** What several sides need is asked once. */
+function allChecks(...sides: readonly { readonly checks: readonly ReadinessCheck[] }[]): ReadinessCheck[] {
+  const byName = new Map(sides.flatMap(({ checks }) => checks).map((check) => [check.name, check]));
+  return [...byName.values()];
+}

@@ -1,13 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
-import { HealthController } from '../health/health.controller.js';
-import { ProcessManagersReadiness } from '../health/readiness.js';
+import type { ProcessManagersReadiness } from '../health/readiness.js';
 import type { StageDurations } from '../order-process/deadlines.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
 import { ProcessesController, STAGE_DURATIONS } from './processes.controller.js';
@@ -41,7 +41,7 @@ export class AdminModule {
       providers: [
         { provide: EventStore, useValue: eventStore },
         { provide: STAGE_DURATIONS, useValue: durations },
-        { provide: ProcessManagersReadiness, useValue: readiness },
+        { provide: READINESS_CHECKS, useValue: readiness.checks },
         { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
         { provide: WorkQueries, useValue: new WorkQueries(pool) },
         { provide: ProofQueries, useValue: new ProofQueries(pool) },

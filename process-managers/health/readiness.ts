@@ -1,13 +1,7 @@
+import type { ReadinessCheck } from '@orders/shared-events/http/health.controller.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { Pool } from 'pg';
-
-/** Something that must hold before this instance counts as ready. */
-export interface ReadinessCheck {
-  readonly name: string;
-  /** Resolves with what is worth knowing; rejects with what is wrong, in words. */
-  readonly check: () => Promise<Readonly<Record<string, string | number>>>;
-}
 
 export interface ReadinessOptions {
   readonly eventStore: Pick<EventStore, 'ping'>;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Actor } from '@orders/shared-events/contracts/envelope.js';
 import { z } from 'zod';
 import { ReadDatabase } from '../database/read-database.js';
 import { type CursorKind, InstantKey, PositionKey } from '../paging/cursor.js';
@@ -23,7 +24,7 @@ export interface AuditLogRow {
   readonly revision: number;
   readonly type: string;
   readonly schemaVersion: number;
-  readonly actorKind: string;
+  readonly actorKind: Actor['kind'];
   readonly actorSubject: string;
   readonly reason: string | null;
   readonly correlationId: string;

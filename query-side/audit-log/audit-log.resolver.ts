@@ -1,9 +1,10 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
+import type { AuditActorKind, AuditLogEntry, QueryAuditLogArgs } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
 import { auditLogFilterInput, parse } from '../graphql/input.js';
 import { globalId } from '../paging/global-id.js';
-import { type PageArguments, mapNodes } from '../paging/page.js';
+import { type Connection, mapNodes } from '../paging/page.js';
 import { AuditLogQueries, type AuditLogRow } from './audit-log.queries.js';
 
 @Resolver('AuditLogEntry')
@@ -12,14 +13,21 @@ export class AuditLogResolver {
   constructor(private readonly entries: AuditLogQueries) {}
 
   @Query('auditLog')
-  async page(@Args() args: PageArguments & { filter?: unknown }) {
+  async page(@Args() args: QueryAuditLogArgs): Promise<Connection<AuditLogEntry>> {
     const filter = parse(auditLogFilterInput, args.filter ?? {}, 'filter');
     return mapNodes(await this.entries.page(filter, args), entryNode);
   }
 }
 
-const entryNode = (row: AuditLogRow) => ({
+const ACTOR_KINDS = {
+  customer: 'CUSTOMER',
+  operator: 'OPERATOR',
+  service: 'SERVICE',
+  system: 'SYSTEM',
+} as const satisfies Record<AuditLogRow['actorKind'], AuditActorKind>;
+
+const entryNode = (row: AuditLogRow): AuditLogEntry => ({
   ...row,
   id: globalId('AuditLogEntry', row.position),
-  actor: { kind: row.actorKind.toUpperCase(), subject: row.actorSubject },
+  actor: { kind: ACTOR_KINDS[row.actorKind], subject: row.actorSubject },
 });

@@ -1,7 +1,4 @@
-/** Minor units and an ISO 4217 code. */
-export interface MonetaryAmount {
-  readonly amount: number;
-  readonly currency: string;
-}
+import type { MonetaryAmount } from '../graphql.generated.js';
 
+/** Minor units and an ISO 4217 code. */
 export const money = (amount: number, currency: string): MonetaryAmount => ({ amount, currency });

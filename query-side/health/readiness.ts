@@ -1,14 +1,8 @@
+import type { ReadinessCheck } from '@orders/shared-events/http/health.controller.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { Builder } from '../builds/builder.js';
 import { liveBuild } from '../builds/builds.js';
 import type { ReadDatabase } from '../database/read-database.js';
-
-/** Something that must hold before requests may come. */
-export interface ReadinessCheck {
-  readonly name: string;
-  /** Resolves with what is worth knowing; rejects with what is wrong, in words. */
-  readonly check: () => Promise<Readonly<Record<string, string | number>>>;
-}
 
 export interface ReadinessOptions {
   readonly eventStore: Pick<EventStore, 'ping' | 'head'>;

@@ -1,4 +1,11 @@
 import type { Adjustment } from '@orders/shared-events/contracts/order.events.js';
+import type {
+  OrderCaptureMethod,
+  OrderFulfilmentStatus,
+  OrderPaymentStatus,
+  OrderRejectionReason,
+  OrderStatus,
+} from '../graphql.generated.js';
 
 /** A row of the view `orders`, as `ORDER_COLUMNS` selects it. Amounts in minor units, instants in RFC 3339. */
 export interface OrderRow {
@@ -8,20 +15,20 @@ export interface OrderRow {
   readonly currency: string;
   readonly total: number;
   readonly adjustments: readonly Adjustment[];
-  readonly captureMethod: string;
+  readonly captureMethod: OrderCaptureMethod;
   readonly requiresShipping: boolean;
-  readonly status: string;
-  readonly rejectionReason: string | null;
+  readonly status: OrderStatus;
+  readonly rejectionReason: OrderRejectionReason | null;
   readonly cancellationReason: string | null;
   readonly carrier: string | null;
   readonly trackingNumber: string | null;
   readonly paymentId: string | null;
-  readonly paymentStatus: string;
+  readonly paymentStatus: OrderPaymentStatus;
   readonly paymentFailure: string | null;
   readonly authorized: number;
   readonly captured: number;
   readonly refunded: number;
-  readonly fulfilmentStatus: string;
+  readonly fulfilmentStatus: OrderFulfilmentStatus;
   readonly placedAt: string;
   readonly confirmedAt: string | null;
   readonly shippedAt: string | null;

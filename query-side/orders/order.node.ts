@@ -1,16 +1,10 @@
+import type { Order, OrderLine } from '../graphql.generated.js';
+import { money } from '../graphql/money.js';
 import { globalId } from '../paging/global-id.js';
-import { type MonetaryAmount, money } from '../graphql/money.js';
 import type { OrderLineRow, OrderRow } from './order-row.js';
 
 /** An order as the schema shows it, without its lines, which are loaded when they are asked for. */
-export interface OrderNode extends OrderRowFields {
-  readonly id: string;
-  readonly total: MonetaryAmount;
-  readonly adjustments: readonly { readonly kind: string; readonly label: string; readonly amount: MonetaryAmount }[];
-  readonly payment: object;
-  readonly fulfilment: object;
-}
-type OrderRowFields = Omit<OrderRow, 'total' | 'adjustments' | 'currency'>;
+export type OrderNode = Omit<Order, 'lines'>;
 
 export function orderNode(row: OrderRow): OrderNode {
   const { currency } = row;
@@ -41,7 +35,7 @@ export function orderNode(row: OrderRow): OrderNode {
   };
 }
 
-export const orderLineNode = (row: OrderLineRow, currency: string) => ({
+export const orderLineNode = (row: OrderLineRow, currency: string): OrderLine => ({
   ...row,
   unitPrice: money(row.unitPrice, currency),
 });

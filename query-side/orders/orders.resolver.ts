@@ -1,10 +1,16 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Context, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import type {
+  OrderLine,
+  QueryOrderArgs,
+  QueryOrdersArgs,
+  SubscriptionOrderChangedArgs,
+} from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
 import { InvalidInput, orderFilterInput, orderIdInput, parse } from '../graphql/input.js';
 import { perRequest } from '../graphql/loader.js';
 import { keyOf } from '../paging/global-id.js';
-import { type Connection, type PageArguments, mapNodes } from '../paging/page.js';
+import { type Connection, mapNodes } from '../paging/page.js';
 import { OrderChanges } from './order-changes.js';
 import type { OrderRow } from './order-row.js';
 import { type OrderNode, orderLineNode, orderNode } from './order.node.js';
@@ -21,19 +27,19 @@ export class OrdersResolver {
   ) {}
 
   @Query('order')
-  async order(@Args() ids: { id?: string | null; orderId?: string | null }): Promise<OrderNode | undefined> {
+  async order(@Args() ids: QueryOrderArgs): Promise<OrderNode | undefined> {
     const row = await this.orders.find(oneOrderId(ids));
     return row && orderNode(row);
   }
 
   @Query('orders')
-  async page(@Args() args: PageArguments & { filter?: unknown }): Promise<Connection<OrderNode>> {
+  async page(@Args() args: QueryOrdersArgs): Promise<Connection<OrderNode>> {
     const filter = parse(orderFilterInput, args.filter ?? {}, 'filter');
     return mapNodes(await this.orders.page(filter, args), orderNode);
   }
 
   @ResolveField('lines')
-  async lines(@Parent() order: OrderNode, @Context() request: object) {
+  async lines(@Parent() order: OrderNode, @Context() request: object): Promise<OrderLine[]> {
     const rows = await this.#lines(request).load(order.orderId);
     return rows.map((row) => orderLineNode(row, order.total.currency));
   }
@@ -41,12 +47,12 @@ export class OrdersResolver {
   @Subscription('orderChanged', {
     resolve: (row: OrderRow): OrderNode => orderNode(row),
   })
-  orderChanged(@Args('orderId') orderId: string): Promise<AsyncIterableIterator<OrderRow>> {
-    return this.changes.watch(parse(orderIdInput, orderId, 'orderId'));
+  orderChanged(@Args() args: SubscriptionOrderChangedArgs): Promise<AsyncIterableIterator<OrderRow>> {
+    return this.changes.watch(parse(orderIdInput, args.orderId, 'orderId'));
   }
 }
 
-function oneOrderId({ id, orderId }: { id?: string | null; orderId?: string | null }): string {
+function oneOrderId({ id, orderId }: QueryOrderArgs): string {
   if (typeof id === 'string' && typeof orderId === 'string') {
     throw new InvalidInput('id', 'and orderId exclude each other');
   }

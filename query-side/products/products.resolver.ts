@@ -1,10 +1,11 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
+import type { Product, QueryProductArgs, QueryProductsArgs } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
 import { parse, skuInput } from '../graphql/input.js';
 import { money } from '../graphql/money.js';
 import { globalId } from '../paging/global-id.js';
-import { type PageArguments, mapNodes } from '../paging/page.js';
+import { type Connection, mapNodes } from '../paging/page.js';
 import { ProductQueries, type ProductRow } from './products.queries.js';
 
 @Resolver('Product')
@@ -13,18 +14,21 @@ export class ProductsResolver {
   constructor(private readonly products: ProductQueries) {}
 
   @Query('product')
-  async product(@Args('sku') sku: string) {
-    const row = await this.products.find(parse(skuInput, sku, 'sku'));
+  async product(@Args() args: QueryProductArgs): Promise<ProductNode | undefined> {
+    const row = await this.products.find(parse(skuInput, args.sku, 'sku'));
     return row && productNode(row);
   }
 
   @Query('products')
-  async page(@Args() args: PageArguments) {
+  async page(@Args() args: QueryProductsArgs): Promise<Connection<ProductNode>> {
     return mapNodes(await this.products.page(args), productNode);
   }
 }
 
-const productNode = (row: ProductRow) => ({
+/** A product as the schema shows it, without its stock, which is another feature's. */
+type ProductNode = Omit<Product, 'stock'>;
+
+const productNode = (row: ProductRow): ProductNode => ({
   ...row,
   id: globalId('Product', row.sku),
   price: money(row.price, row.currency),

@@ -1,4 +1,5 @@
 import { Query, Resolver } from '@nestjs/graphql';
+import type { ReadModelInfo } from '../graphql.generated.js';
 import { PositionFeed } from '../feed/position-feed.js';
 
 @Resolver()
@@ -6,7 +7,7 @@ export class ReadModelResolver {
   constructor(private readonly feed: PositionFeed) {}
 
   @Query('readModel')
-  readModel(): { position: string | null } {
+  readModel(): ReadModelInfo {
     return { position: this.feed.position?.toString() ?? null };
   }
 }

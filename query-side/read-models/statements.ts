@@ -20,7 +20,9 @@ export function statementsFor(changes: readonly Change[]): readonly Statement[] 
 
 /** Tells texts apart; the writer prepares each under its own short name. */
 const nameOf = ({ kind, table, set, add }: Change): string =>
-  [kind, table.name, Object.keys(set).sort().join(), Object.keys(add).sort().join()].join(' ');
+  kind === 'insert'
+    ? `${kind} ${table.name}` // of all its columns
+    : `${kind} ${table.name} ${Object.keys(set).sort().join()} ${Object.keys(add).sort().join()}`;
 
 function statement(name: string, group: readonly Change[]): Statement {
   const [first] = group;

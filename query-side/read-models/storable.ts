@@ -3,7 +3,12 @@
  * are not in Postgres; one such event must not stop a projection, so they are replaced by U+FFFD.
  */
 export const asText = (value: string): string =>
-  value.replaceAll('\u0000', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd');
+  value.includes('\u0000') || HALVES.test(value)
+    ? value.replaceAll('\u0000', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd')
+    : value;
+
+/** Quicker to look for than a half without its other half. */
+const HALVES = /[\ud800-\udfff]/;
 
 /** A value as JSON that jsonb accepts; see `asText`. */
 export function asJson(value: object | string | number | bigint | boolean): string {

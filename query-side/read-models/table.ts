@@ -65,8 +65,8 @@ export interface Change {
 }
 
 export function insert<C extends Columns, K extends keyof C & string>(of: Table<C, K>, row: Row<C>): Change {
-  const complete = pick(values<Value>(row), Object.keys(of.columns));
-  return { kind: 'insert', table: of, key: pick(values<Scalar>(row), of.key), set: complete, add: {} };
+  const key = pick(values<Scalar>(row), of.key);
+  return { kind: 'insert', table: of, key, set: pick(values<Value>(row), Object.keys(of.columns)), add: {} };
 }
 
 export const update = <C extends Columns, K extends keyof C & string>(
@@ -83,10 +83,14 @@ export const upsert = <C extends Columns, K extends keyof C & string>(
   add: Increments<C> = {},
 ): Change => ({ kind: 'upsert', table: of, key: values(key), set: values(set), add: values(add) });
 
-const pick = <V extends Value>(
+function pick<V extends Value>(
   row: Readonly<Record<string, V>>,
   columns: readonly string[],
-): Record<string, V | null> => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+): Record<string, V | null> {
+  const picked: Record<string, V | null> = {};
+  for (const column of columns) picked[column] = row[column] ?? null;
+  return picked;
+}
 
 /** The columns as the compiler has checked them, now as data. */
-const values = <V extends Value>(columns: object): Record<string, V> => Object.fromEntries(Object.entries(columns));
+const values = <V extends Value>(columns: object): Readonly<Record<string, V>> => ({ ...columns });

@@ -91,6 +91,7 @@ async function filled(
       options.onProgress({ ...progress, head: progress.position > head ? progress.position : head });
     },
   });
+  options.onProgress({ events: 0, position: 0n, head });
   let isPromoted = false;
   try {
     const comparison = options.dryRun ? await compare(rebuild, options) : await swap(rebuild, options);

@@ -1,6 +1,7 @@
 import { Context, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import type { Product, StockLevel } from '../graphql.generated.js';
 import { perRequest } from '../graphql/loader.js';
-import { StockQueries, type StockLevelRow } from './stock.queries.js';
+import { StockQueries } from './stock.queries.js';
 
 @Resolver('Product')
 export class StockResolver {
@@ -9,7 +10,7 @@ export class StockResolver {
   constructor(private readonly stock: StockQueries) {}
 
   @ResolveField('stock')
-  level(@Parent() { sku }: { sku: string }, @Context() request: object): Promise<StockLevelRow> {
+  level(@Parent() { sku }: Pick<Product, 'sku'>, @Context() request: object): Promise<StockLevel> {
     return this.#levels(request).load(sku);
   }
 }

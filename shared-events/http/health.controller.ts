@@ -1,22 +1,30 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Inject } from '@nestjs/common';
 import {
   HealthCheck,
   type HealthCheckResult,
   HealthCheckService,
   HealthIndicatorService,
 } from '@nestjs/terminus';
-import { ProcessManagersReadiness } from './readiness.js';
+
+/** Something that must hold before requests may come. */
+export interface ReadinessCheck {
+  readonly name: string;
+  /** Resolves with what is worth knowing; rejects with what is wrong, in words. */
+  readonly check: () => Promise<Readonly<Record<string, string | number>>>;
+}
+
+/** Token of the process's ReadinessCheck[]. */
+export const READINESS_CHECKS = Symbol('readiness checks');
 
 const DEADLINE_MS = 3_000;
 
-@ApiTags('health')
+/** For a module that imports Terminus and provides READINESS_CHECKS. */
 @Controller('health')
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly readiness: ProcessManagersReadiness,
+    @Inject(READINESS_CHECKS) private readonly checks: readonly ReadinessCheck[],
   ) {}
 
   /** The process answers: restarting it would change nothing. */
@@ -26,12 +34,12 @@ export class HealthController {
     return this.health.check([]);
   }
 
-  /** Work is being done; where not, what fails is named. */
+  /** Requests may come, and work is being done; where not, what fails is named. */
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
     return this.health.check(
-      this.readiness.checks.map(
+      this.checks.map(
         ({ name, check }) =>
           async () =>
             this.indicators.check(name).attempt(check).withTimeout(DEADLINE_MS),

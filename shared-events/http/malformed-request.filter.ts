@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, HttpException } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
-import { currentContext } from '@orders/shared-events/transport/observability.js';
+import { currentContext } from '../transport/observability.js';
 
 /** The part of Express' request and response that is used. */
 interface Request {
@@ -15,7 +15,7 @@ interface Response {
  * GraphQL: an error with a code. To be provided as APP_FILTER; all other errors go their usual way.
  */
 @Catch(HttpException)
-export class GraphqlRequestFilter extends BaseExceptionFilter<HttpException> {
+export class MalformedRequestFilter extends BaseExceptionFilter<HttpException> {
   override catch(error: HttpException, host: ArgumentsHost): unknown {
     if (host.getType<string>() !== 'http') return error;
     const http = host.switchToHttp();

@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
-import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
+import { type LogSink, currentContext } from '../transport/observability.js';
 
 /** Codes of errors that say nothing but what the caller may know. */
 const PUBLIC_CODES = new Set([
@@ -22,7 +22,10 @@ export const formatError =
   (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path } = formatted;
     const correlationId = currentContext()?.correlationId;
-    const extensions = (code: unknown) => ({ code, ...(correlationId === undefined ? {} : { correlationId }) });
+    const extensions = (code: unknown) => ({
+      code,
+      ...(correlationId === undefined ? {} : { correlationId }),
+    });
     const where = { ...(locations ? { locations } : {}), ...(path ? { path } : {}) };
     const code = formatted.extensions?.['code'];
     if (typeof code === 'string' && PUBLIC_CODES.has(code)) {

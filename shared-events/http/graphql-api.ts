@@ -1,0 +1,33 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import type { DynamicModule } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
+import type { GraphQLScalarType } from 'graphql';
+import type { LogSink } from '../transport/observability.js';
+import { formatError, subscriptionErrors } from './graphql-errors.js';
+
+const PATH = '/graphql';
+
+export interface GraphqlApi {
+  /** Schema definition language. */
+  readonly typeDefs: string;
+  readonly scalars: Readonly<Record<string, GraphQLScalarType>>;
+  /** Over graphql-ws, on the same path. */
+  readonly subscriptions: boolean;
+  readonly logger: LogSink;
+}
+
+/** Apollo on /graphql, with errors that tell a code and a correlation id, and never what the inside looks like. */
+export const graphqlApi = ({ typeDefs, scalars, subscriptions, logger }: GraphqlApi): DynamicModule =>
+  GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    path: PATH,
+    typeDefs,
+    resolvers: scalars,
+    graphiql: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: formatError(logger),
+    ...(subscriptions
+      ? { subscriptions: { 'graphql-ws': { path: PATH, ...subscriptionErrors(logger) } } }
+      : {}),
+  });
