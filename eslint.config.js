@@ -99,7 +99,9 @@ export default defineConfig(
   {
     // One program for sources and specs: the types that both use are worked out once.
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { project: 'tsconfig.lint.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: 'tsconfig.lint.json', tsconfigRootDir: import.meta.dirname },
+    },
   },
   {
     files: ['**/*.ts'],

@@ -21,8 +21,9 @@ let taken: { command: BusCommand; correlationId: string | undefined }[];
 let deadLetters: { reason: unknown; attempt: unknown; body: unknown }[];
 
 beforeAll(async () => {
-  if (process.env.RABBITMQ_URL === undefined) server = await embeddedBroker();
-  const url = process.env.RABBITMQ_URL ?? server?.url ?? '';
+  // The queues have fixed names: on a broker that others use too, suites would take each other's messages.
+  server = await embeddedBroker();
+  const { url } = server;
   bus = await MessageBus.connect({ url, name: 'spec', topologies: [commandTopology], logger: silent });
   await bus.consume(
     deadLetterQueueOf('commands.order'),

@@ -55,7 +55,7 @@ afterEach(async () => {
 
 function instance(name: string, keeper: Keeper, on: Pool = pool): Leases {
   const leases = new Leases(on, name, [keeper], silent, TIMES);
-  if (on === pool) made.push(leases);
+  made.push(leases);
   return leases;
 }
 

@@ -144,6 +144,14 @@ describe('between recording and sending', () => {
     expect(types()).toEqual(['AuthorizePayment']);
   });
 
+  it('does not send what is outstanding already: that is the business of the timers', async () => {
+    const two = anOrder({ lines: [{ sku: 'A' }, { sku: 'B' }], key: 'two' });
+    const runner = instance();
+    const told = [two.placed, two.captured, two.reserved('A'), two.reserved('B'), two.firm('A')];
+    for (const [n, event] of told.entries()) await runner.hear(two.orderId, fromLog(event, BigInt(n)));
+    expect(types().filter((type) => type === 'ConfirmReservation')).toHaveLength(2);
+  });
+
   it('does not mind a command that cannot be sent', async () => {
     const runner = instance({ send: () => Promise.reject(new Error('no broker')) });
     await runner.hear(order.orderId, fromLog(order.placed, 10n));

@@ -70,14 +70,21 @@ async function data<T>(query: string, variables: object = {}): Promise<T> {
 
 async function seen(position: bigint): Promise<void> {
   await until(async () => {
-    const { readModel } = await data<{ readModel: { position: string | null } }>('{ readModel { position } }');
+    const { readModel } = await data<{ readModel: { position: string | null } }>(
+      '{ readModel { position } }',
+    );
     return BigInt(readModel.position ?? -1) >= position;
   });
 }
 
 interface Page {
   readonly edges: readonly { readonly cursor: string; readonly node: { readonly key: string } }[];
-  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+  readonly pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string;
+    endCursor: string;
+  };
 }
 const lists = {
   orders: 'orderId',
@@ -85,7 +92,8 @@ const lists = {
   products: 'sku',
 };
 async function page(list: keyof typeof lists, args: object): Promise<Page> {
-  const filter = list === 'products' ? '' : ', $filter: ' + (list === 'orders' ? 'OrderFilter' : 'AuditLogFilter');
+  const filter =
+    list === 'products' ? '' : ', $filter: ' + (list === 'orders' ? 'OrderFilter' : 'AuditLogFilter');
   const answer = await data<Record<string, Page>>(
     `query ($first: Int, $after: String, $last: Int, $before: String${filter}) {
        ${list}(first: $first, after: $after, last: $last, before: $before${filter && ', filter: $filter'}) {
@@ -103,7 +111,7 @@ const keys = ({ edges }: Page): readonly string[] => edges.map(({ node }) => nod
 
 async function forwards(list: keyof typeof lists, first: number, filter: object): Promise<readonly string[]> {
   const all: string[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const next = await page(list, { first, after, filter });
     all.push(...keys(next));
     if (!next.pageInfo.hasNextPage) return all;
@@ -112,7 +120,7 @@ async function forwards(list: keyof typeof lists, first: number, filter: object)
 }
 async function backwards(list: keyof typeof lists, last: number, filter: object): Promise<readonly string[]> {
   const all: string[] = [];
-  for (let before: string | undefined; ; ) {
+  for (let before: string | undefined; ;) {
     const next = await page(list, { last, before, filter });
     all.unshift(...keys(next));
     if (!next.pageInfo.hasPreviousPage) return all;
@@ -206,8 +214,7 @@ describe('a list', () => {
 
   it('narrows to what was asked for', async () => {
     const { customerId } = history;
-    const count = async (filter: object) =>
-      (await forwards('orders', 100, { customerId, ...filter })).length;
+    const count = async (filter: object) => (await forwards('orders', 100, { customerId, ...filter })).length;
     expect(await count({})).toBe(ORDERS);
     expect(await count({ customerId: 'nobody' })).toBe(0);
     expect(await count({ status: 'REJECTED' })).toBe(7);
@@ -320,10 +327,22 @@ describe('what cannot be answered', () => {
     ['no order id', '{ order { id } }', 'BAD_USER_INPUT'],
     ['two order ids', '{ order(id: "a", orderId: "b") { id } }', 'BAD_USER_INPUT'],
     ['the id of something else', `{ order(id: "${globalId('Product', 'MUG-1')}") { id } }`, 'BAD_USER_INPUT'],
-    ['an unknown status', '{ orders(filter: { status: LOST }) { pageInfo { hasNextPage } } }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['a day for an instant', '{ orders(filter: { placedFrom: "2026-01-31" }) { pageInfo { hasNextPage } } }', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'an unknown status',
+      '{ orders(filter: { status: LOST }) { pageInfo { hasNextPage } } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'a day for an instant',
+      '{ orders(filter: { placedFrom: "2026-01-31" }) { pageInfo { hasNextPage } } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
     ['a SKU that is too long', `{ product(sku: "${'A'.repeat(65)}") { sku } }`, 'BAD_USER_INPUT'],
-    ['a stream name that is too long', `{ auditLog(filter: { stream: "${'a'.repeat(257)}" }) { pageInfo { hasNextPage } } }`, 'BAD_USER_INPUT'],
+    [
+      'a stream name that is too long',
+      `{ auditLog(filter: { stream: "${'a'.repeat(257)}" }) { pageInfo { hasNextPage } } }`,
+      'BAD_USER_INPUT',
+    ],
     ['an unknown field', '{ secrets }', 'GRAPHQL_VALIDATION_FAILED'],
     ['half a document', '{ orders', 'GRAPHQL_PARSE_FAILED'],
   ])('is refused with a code: %s', async (_what, query, code) => {
@@ -358,7 +377,8 @@ interface Changed {
 }
 const changes = (orderId: string): AsyncIterableIterator<Changed> =>
   sockets.iterate<{ orderChanged: { status: string } }>({
-    query: 'subscription ($orderId: ID!) { orderChanged(orderId: $orderId) { orderId status lines { sku } } }',
+    query:
+      'subscription ($orderId: ID!) { orderChanged(orderId: $orderId) { orderId status lines { sku } } }',
     variables: { orderId },
   }) as AsyncIterableIterator<Changed>;
 const status = async (iterator: AsyncIterableIterator<Changed>): Promise<string | undefined> => {
@@ -419,7 +439,9 @@ describe('GraphiQL', () => {
     for (const path of needed) {
       const asset = await fetch(`${url}${path}`);
       expect(asset.status).toBe(200);
-      expect(asset.headers.get('content-type')).toMatch(path?.endsWith('.css') ? /^text\/css/ : /^text\/javascript/);
+      expect(asset.headers.get('content-type')).toMatch(
+        path?.endsWith('.css') ? /^text\/css/ : /^text\/javascript/,
+      );
       await asset.arrayBuffer();
     }
   });

@@ -68,32 +68,21 @@ describe('a process of the query side', () => {
     expect(rows).toHaveLength(3);
   });
 
-  it('stops when it is told, and lets the next one in at once', async () => {
+  it('stops when it is told, lets the next one in at once, and has said only JSON', async () => {
     const { child, finished } = start();
     await held();
     child.kill('SIGTERM');
-    expect(await finished).toMatchObject({ code: 0, stderr: '' });
+    const { code, stdout, stderr } = await finished;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await holder()).toBeUndefined();
-  });
-
-  it('says only JSON on standard output', async () => {
-    const { child, finished } = start();
-    await held();
-    child.kill('SIGTERM');
-    const { stdout } = await finished;
     const lines = stdout.trim().split('\n');
     expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'));
   });
 
-  it.each([
-    ['EVENTSTORE_URL', 'http://127.0.0.1'],
-    ['DATABASE_URL', ''],
-    ['PORT', 'three'],
-    ['BIND_ADDRESS', 'nowhere'],
-  ])('ends with a line that names %s when it is wrong', async (name, value) => {
-    const { code, stderr } = await start({ [name]: value }).finished;
+  it('ends with a line that names the variable that is wrong', async () => {
+    const { code, stderr } = await start({ DATABASE_URL: 'http://127.0.0.1' }).finished;
     expect(code).toBe(78);
-    expect(stderr).toMatch(new RegExp(`^${name} [^\\n]+\\n$`));
+    expect(stderr).toMatch(/^DATABASE_URL [^\n]+\n$/);
   });
 
   it('refuses the read models of another log with a line that says so', async () => {

@@ -63,7 +63,8 @@ async function rows(table: string): Promise<readonly Record<string, unknown>[]> 
   return result.rows;
 }
 const checkpoint = async () =>
-  (await database.pool.query<{ position: string }>('SELECT position::text FROM read_models.checkpoints')).rows;
+  (await database.pool.query<{ position: string }>('SELECT position::text FROM read_models.checkpoints'))
+    .rows;
 
 describe('the tables of the read models', () => {
   it('are declared to the code as Postgres has them', async () => {

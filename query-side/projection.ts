@@ -95,6 +95,9 @@ export class BuildWriter {
 }
 
 /** Projects batches as they come until they end. */
-export async function project(batches: AsyncIterable<Batch>, writer: Pick<BuildWriter, 'write'>): Promise<void> {
+export async function project(
+  batches: AsyncIterable<Batch>,
+  writer: Pick<BuildWriter, 'write'>,
+): Promise<void> {
   for await (const batch of batches) await writer.write(batch);
 }

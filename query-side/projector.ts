@@ -1,4 +1,9 @@
-import { type Decoded, type DomainEvent, type EventType, decode } from '@orders/shared-events/contracts/catalogue.js';
+import {
+  type Decoded,
+  type DomainEvent,
+  type EventType,
+  decode,
+} from '@orders/shared-events/contracts/catalogue.js';
 import type { EventMetadata, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { Change, Table } from './read-models/table.js';
 
@@ -13,10 +18,7 @@ export interface Happening {
   readonly occurredAt: string;
 }
 
-export type Handler<Type extends EventType> = (
-  data: DataOf<Type>,
-  happening: Happening,
-) => readonly Change[];
+export type Handler<Type extends EventType> = (data: DataOf<Type>, happening: Happening) => readonly Change[];
 
 /** An entry for every event of the catalogue: what changes nothing says `[]`. */
 export type Handlers = { readonly [Type in EventType]: Handler<Type> | readonly [] };
@@ -74,6 +76,7 @@ function read(recorded: RecordedEvent): Decoded {
 
 function dispatch(on: Handlers, event: DomainEvent, happening: Happening): readonly Change[] {
   // The compiler loses that the handler under a type takes the data of that type; `Handlers` says so.
-  const handler = on[event.type] as ((data: DomainEvent['data'], happening: Happening) => readonly Change[]) | [];
+  const handler = on[event.type] as
+    ((data: DomainEvent['data'], happening: Happening) => readonly Change[]) | [];
   return typeof handler === 'function' ? handler(event.data, happening) : handler;
 }

@@ -81,7 +81,10 @@ describe('a replay', () => {
     const failures: unknown[] = [];
     let reads = 0;
     const reader = async () => {
-      const statement = { name: 'read', text: 'SELECT count(*) FROM read_v1.orders JOIN read_v1.order_lines USING (order_id)' };
+      const statement = {
+        name: 'read',
+        text: 'SELECT count(*) FROM read_v1.orders JOIN read_v1.order_lines USING (order_id)',
+      };
       const client = await database.connect();
       while (!over.signal.aborted) {
         await client.query(statement).catch((error: unknown) => failures.push(error));
@@ -132,7 +135,10 @@ describe('a replay', () => {
     await history.order();
     const before = await live();
     const giveUp = new AbortController();
-    const replaying = run({ signal: giveUp.signal, onStage: (stage) => stage === 'promoting' && giveUp.abort() });
+    const replaying = run({
+      signal: giveUp.signal,
+      onStage: (stage) => stage === 'promoting' && giveUp.abort(),
+    });
     await expect(replaying).rejects.toThrow();
     expect(await builds()).toMatchObject([{ build: before?.build, state: 'live' }]);
   });
@@ -193,7 +199,9 @@ describe('a dry run', () => {
     const orderId = await history.order();
     await caughtUp();
     const build = await live();
-    await database.pool.query(`UPDATE ${build?.build}.orders SET total = total + 1 WHERE order_id = $1`, [orderId]);
+    await database.pool.query(`UPDATE ${build?.build}.orders SET total = total + 1 WHERE order_id = $1`, [
+      orderId,
+    ]);
     await database.pool.query(`DELETE FROM ${build?.build}.audit_log WHERE event_type = 'OrderShipped'`);
     const { comparison } = await run({ dryRun: true });
     expect(comparison?.different).toEqual(['audit_log', 'orders']);

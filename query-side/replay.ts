@@ -76,7 +76,8 @@ export class Rebuild {
         if (isNew) await createIndexes(client, session.build, definition);
       });
       for (const { projector } of definition.readModels) {
-        for (const { name } of projector.tables) await client.query({ text: `ANALYZE ${session.build}.${name}` });
+        for (const { name } of projector.tables)
+          await client.query({ text: `ANALYZE ${session.build}.${name}` });
       }
     });
   }

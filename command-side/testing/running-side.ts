@@ -36,16 +36,17 @@ export interface RunningSide {
 
 /** @param given servers that the spec has started itself */
 export async function startSide(given: { eventStoreUrl?: string } = {}): Promise<RunningSide> {
-  const { RABBITMQ_URL, DATABASE_URL } = process.env;
+  const { DATABASE_URL } = process.env;
   const EVENTSTORE_URL = given.eventStoreUrl ?? process.env.EVENTSTORE_URL;
   const [eventStoreServer, broker, postgres] = await Promise.all([
     EVENTSTORE_URL === undefined ? embeddedEventStore({ port: 0 }) : undefined,
-    RABBITMQ_URL === undefined ? embeddedBroker() : undefined,
+    // The queues have fixed names: on a broker that others use too, suites would take each other's messages.
+    embeddedBroker(),
     DATABASE_URL === undefined ? embeddedPostgres() : undefined,
   ]);
   const eventStore = new EventStore(EVENTSTORE_URL ?? eventStoreServer?.url ?? '', silent);
   const messageBus = await MessageBus.connect({
-    url: RABBITMQ_URL ?? broker?.url ?? '',
+    url: broker.url,
     name: 'command-side spec',
     topologies: [commandTopology],
     logger: silent,
@@ -73,7 +74,7 @@ export async function startSide(given: { eventStoreUrl?: string } = {}): Promise
     stop: async () => {
       await app.close();
       await Promise.all([messageBus.close(), eventStore.close()]);
-      await Promise.all([eventStoreServer?.stop(), broker?.stop(), postgres?.stop()]);
+      await Promise.all([eventStoreServer?.stop(), broker.stop(), postgres?.stop()]);
     },
   };
 }

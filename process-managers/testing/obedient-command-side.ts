@@ -66,7 +66,7 @@ export class ObedientCommandSide {
   async #appendNow(
     stream: StreamName,
     type: string,
-    data: object,
+    data: Readonly<Record<string, unknown>>,
     message?: CommandMessage,
   ): Promise<bigint> {
     const commandId = message?.commandId ?? (crypto.randomUUID() as CommandMessage['commandId']);

@@ -55,7 +55,10 @@ describe('the audit log', () => {
 
   it.each([
     ['of an unknown type', { type: 'OrderTeleported' }],
-    ['of a version to come', { metadata: { ...recorded(orderPlaced)[0]?.metadata as object, schemaVersion: 99 } }],
+    [
+      'of a version to come',
+      { metadata: { ...(recorded(orderPlaced)[0]?.metadata as object), schemaVersion: 99 } },
+    ],
     ['whose data is damaged', { data: { orderId: 'not an id' } }],
     ['without our metadata', { metadata: {} }],
   ])('stops at an event %s rather than leave it out', (_what, damage) => {

@@ -3,7 +3,10 @@ import { type Change, insert } from '../read-models/table.js';
 import { auditLog } from './audit-log.tables.js';
 
 /** The event as it was written, in the shape of the version that wrote it: an audit log keeps what was said. */
-const entry = (_data: unknown, { recorded, metadata, position, occurredAt }: Happening): readonly Change[] => [
+const entry = (
+  _data: unknown,
+  { recorded, metadata, position, occurredAt }: Happening,
+): readonly Change[] => [
   insert(auditLog, {
     position,
     event_id: recorded.id,

@@ -77,7 +77,13 @@ export class AuditLogQueries {
   page(filter: AuditLogFilter, args: PageArguments): Promise<Connection<AuditLogRow>> {
     return filter.from === undefined && filter.to === undefined
       ? this.#page(inLogOrder, logCursor, ({ position }) => [position], filter, args)
-      : this.#page(inTimeOrder, timeCursor, ({ occurredAt, position }) => [occurredAt, position], filter, args);
+      : this.#page(
+          inTimeOrder,
+          timeCursor,
+          ({ occurredAt, position }) => [occurredAt, position],
+          filter,
+          args,
+        );
   }
 
   async #page<Keys extends readonly string[]>(

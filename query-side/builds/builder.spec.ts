@@ -131,7 +131,9 @@ describe('the builders of a system', () => {
     };
     const starting = instance(readModels, other).start();
     await expect(starting).rejects.toThrow(ForeignLog);
-    await expect(starting).rejects.toThrow(/event log [-0-9a-f]+, but EVENTSTORE_URL leads to log another log/);
+    await expect(starting).rejects.toThrow(
+      /event log [-0-9a-f]+, but EVENTSTORE_URL leads to log another log/,
+    );
   });
 });
 
@@ -200,10 +202,16 @@ describe('an event that this version cannot read', () => {
   it('stops the projection before it, and the builder says so', async () => {
     const builder = instance(readModels, own.eventStore);
     await builder.start();
-    const known = newEvent({ type: 'StockReceived', data: { sku: mug, receiptId: 'r1', quantity: 1 } }, 'one');
+    const known = newEvent(
+      { type: 'StockReceived', data: { sku: mug, receiptId: 'r1', quantity: 1 } },
+      'one',
+    );
     await own.eventStore.append(`stock-${mug}`, 'no_stream', [known]);
     await until(async () => (await count('read_v1.audit_log')) === 1);
-    const unknown = { ...newEvent({ type: 'StockReceived', data: { sku: mug, receiptId: 'r2', quantity: 1 } }, 'two'), type: 'StockTeleported' };
+    const unknown = {
+      ...newEvent({ type: 'StockReceived', data: { sku: mug, receiptId: 'r2', quantity: 1 } }, 'two'),
+      type: 'StockTeleported',
+    };
     await own.eventStore.append(`stock-${mug}`, 0n, [unknown]);
     await until(() => builder.state.is === 'failing');
     expect(builder.state).toMatchObject({ error: { name: 'UnreadableEvent' } });

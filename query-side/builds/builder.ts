@@ -87,7 +87,7 @@ export class Builder {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#stop.signal.aborted; ) {
+    for (let failures = 0; !this.#stop.signal.aborted;) {
       try {
         await this.#step();
         failures = 0;

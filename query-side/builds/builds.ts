@@ -72,13 +72,21 @@ export async function createBuild(
     values: [build, logIdentity],
   });
   await client.query({ text: `CREATE SCHEMA ${build}` });
-  await inSchema(client, build, definition.readModels.map(({ tables }) => tables));
+  await inSchema(
+    client,
+    build,
+    definition.readModels.map(({ tables }) => tables),
+  );
   return build;
 }
 
 /** Within a transaction. */
 export const createIndexes = (client: Queryable, build: string, { readModels }: Definition): Promise<void> =>
-  inSchema(client, build, readModels.map(({ indexes }) => indexes));
+  inSchema(
+    client,
+    build,
+    readModels.map(({ indexes }) => indexes),
+  );
 
 /** Runs SQL that names its tables without a schema; for the rest of the transaction, names mean that schema's. */
 export async function inSchema(client: Queryable, schema: string, sql: readonly string[]): Promise<void> {

@@ -8,7 +8,11 @@ import { createViews, swap } from './promotion.js';
  * In a database without a live build, makes an empty one and promotes it at once: there is nothing that it could
  * take back from readers. Any number of processes may do so at once; one of them does.
  */
-export async function ensureFirstBuild(pool: Pool, definition: Definition, logIdentity: string): Promise<void> {
+export async function ensureFirstBuild(
+  pool: Pool,
+  definition: Definition,
+  logIdentity: string,
+): Promise<void> {
   await ensureStructure(pool);
   if (await liveBuild(pool, definition.contract)) return;
   await transaction(pool, async (client) => {

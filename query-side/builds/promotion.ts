@@ -19,7 +19,11 @@ export async function createViews(
   const schema = viewsOf(contract, build);
   if (await schemaExists(client, schema)) return false;
   await client.query({ text: `CREATE SCHEMA ${schema}` });
-  await inSchema(client, schema, readModels.map(({ views }) => views.replaceAll(/\bbuild\./g, `${build}.`)));
+  await inSchema(
+    client,
+    schema,
+    readModels.map(({ views }) => views.replaceAll(/\bbuild\./g, `${build}.`)),
+  );
   return true;
 }
 

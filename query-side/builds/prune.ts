@@ -21,7 +21,8 @@ export async function prune(
 ): Promise<readonly string[]> {
   const dropped: string[] = [];
   for (const build of await listBuilds(pool, contract)) {
-    if (isUseless(build, keptFor) && (await dropBuild(pool, contract, build.build))) dropped.push(build.build);
+    if (isUseless(build, keptFor) && (await dropBuild(pool, contract, build.build)))
+      dropped.push(build.build);
   }
   return dropped;
 }

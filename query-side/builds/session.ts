@@ -18,7 +18,10 @@ export class ForeignLog extends Error {
   }
 }
 
-export function demandSameLog({ build, logIdentity }: Pick<Build, 'build' | 'logIdentity'>, log: string): void {
+export function demandSameLog(
+  { build, logIdentity }: Pick<Build, 'build' | 'logIdentity'>,
+  log: string,
+): void {
   if (logIdentity !== log) throw new ForeignLog(build, logIdentity, log);
 }
 

@@ -1,4 +1,12 @@
-import { Client, type ClientConfig, type CustomTypesConfig, Pool, type QueryResult, type QueryResultRow, types } from 'pg';
+import {
+  Client,
+  type ClientConfig,
+  type CustomTypesConfig,
+  Pool,
+  type QueryResult,
+  type QueryResultRow,
+  types,
+} from 'pg';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import type { Statement } from './statement.js';
 

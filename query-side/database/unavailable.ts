@@ -5,7 +5,8 @@
  */
 const NOT_NOW = /^(08|53|57)|^(3F000|42P01)$/;
 /** What Node says of a connection. */
-const NO_CONNECTION = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+const NO_CONNECTION =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** What `pg` says without a code. */
 const NO_ANSWER = /timeout|Connection terminated|Client has encountered a connection error/;
 

@@ -7,7 +7,8 @@ import { Controller, Get, Header, NotFoundException, Param, StreamableFile } fro
 
 const { resolve } = createRequire(import.meta.url);
 /** By way of the package's folder: not every package exports its browser build. */
-const inPackage = (name: string, file: string): string => join(dirname(resolve(`${name}/package.json`)), file);
+const inPackage = (name: string, file: string): string =>
+  join(dirname(resolve(`${name}/package.json`)), file);
 
 /** From the installed packages, so that the page works without the network. */
 const assets: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
@@ -39,7 +40,12 @@ const policy = [
 
 function inlineScripts(html: string): string {
   return [...html.matchAll(/<script>(.*?)<\/script>/gs)]
-    .map(([, source]) => `'sha256-${createHash('sha256').update(source ?? '').digest('base64')}'`)
+    .map(
+      ([, source]) =>
+        `'sha256-${createHash('sha256')
+          .update(source ?? '')
+          .digest('base64')}'`,
+    )
     .join(' ');
 }
 

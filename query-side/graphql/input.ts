@@ -43,7 +43,8 @@ export const skuInput = saying(
 
 /** The scalar has seen to its form. */
 const instant = given(z.string());
-const text = (most: number) => given(saying(z.string().min(1).max(most), `must have 1 to ${most} characters`));
+const text = (most: number) =>
+  given(saying(z.string().min(1).max(most), `must have 1 to ${most} characters`));
 
 export const orderFilterInput = z.object({
   customerId: given(saying(CustomerId, 'must be a customer id of 1 to 128 characters')),

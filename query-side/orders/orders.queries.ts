@@ -56,7 +56,9 @@ export class OrderQueries {
   /** Newest first. Throws InvalidPage or InvalidCursor. */
   async page(filter: OrderFilter, args: PageArguments): Promise<Connection<OrderRow>> {
     const request = pageRequest(cursor, args);
-    const rows = await this.database.rows<OrderRow>(keysetPage(newestFirst, narrowing(conditions, filter), request));
+    const rows = await this.database.rows<OrderRow>(
+      keysetPage(newestFirst, narrowing(conditions, filter), request),
+    );
     return connection(cursor, request, rows, ({ placedAt, orderId }) => [placedAt, orderId]);
   }
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { type CursorKind, InstantKey, InvalidCursor, PositionKey, decodeCursor, encodeCursor } from './cursor.js';
+import {
+  type CursorKind,
+  InstantKey,
+  InvalidCursor,
+  PositionKey,
+  decodeCursor,
+  encodeCursor,
+} from './cursor.js';
 
 const byTime: CursorKind<[string, string]> = { name: 'by-time', keys: z.tuple([InstantKey, PositionKey]) };
 const byPosition: CursorKind<[string]> = { name: 'by-position', keys: z.tuple([PositionKey]) };
@@ -48,7 +55,9 @@ describe('a cursor', () => {
   });
 
   it('is refused when it is any other text', () => {
-    fc.assert(fc.property(fc.string(), (text) => expect(() => decodeCursor(byTime, text)).toThrow(InvalidCursor)));
+    fc.assert(
+      fc.property(fc.string(), (text) => expect(() => decodeCursor(byTime, text)).toThrow(InvalidCursor)),
+    );
   });
 
   it('is refused by a list in another order', () => {
@@ -56,7 +65,10 @@ describe('a cursor', () => {
   });
 
   it('is refused when its checksum is right and its keys are not', () => {
-    const forged = encodeCursor({ name: 'by-time', keys: z.tuple([z.string(), z.string()]) }, ["'; DROP", 'x']);
+    const forged = encodeCursor({ name: 'by-time', keys: z.tuple([z.string(), z.string()]) }, [
+      "'; DROP",
+      'x',
+    ]);
     expect(() => decodeCursor(byTime, forged)).toThrow(InvalidCursor);
   });
 });

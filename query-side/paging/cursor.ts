@@ -41,8 +41,7 @@ function partsOf(content: string): readonly unknown[] {
 }
 
 const CHECKSUM_LENGTH = 8;
-const checksum = (content: string): string =>
-  crc32(content).toString(16).padStart(CHECKSUM_LENGTH, '0');
+const checksum = (content: string): string => crc32(content).toString(16).padStart(CHECKSUM_LENGTH, '0');
 
 /** An instant as Postgres told it: microseconds and all. */
 export const InstantKey = z.string().regex(/^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/);

@@ -14,9 +14,12 @@ describe('a page', () => {
     expect(pageRequest(kind, { first: null, last: null })).toMatchObject({ size: 20, from: 'start' });
   });
 
-  it.each([{ first: -1 }, { first: 101 }, { last: 101 }, { first: 1, last: 1 }])('is refused for %j', (args) => {
-    expect(() => pageRequest(kind, args)).toThrow(InvalidPage);
-  });
+  it.each([{ first: -1 }, { first: 101 }, { last: 101 }, { first: 1, last: 1 }])(
+    'is refused for %j',
+    (args) => {
+      expect(() => pageRequest(kind, args)).toThrow(InvalidPage);
+    },
+  );
 
   it('shows as many as were asked for, and says that there are more', () => {
     const first = page({ first: 2 }, ['a', 'b', 'c']);

@@ -4,8 +4,18 @@ import { rowsAfter } from '../testing/rows.js';
 import { ContradictoryChanges, reduce } from './reduce.js';
 import { type Change, insert, table, update, upsert } from './table.js';
 
-const announced = table('announced', ['id'], { id: 'integer', label: 'text?', count: 'integer', sum: 'bigint' });
-const accumulated = table('accumulated', ['id'], { id: 'integer', label: 'text?', count: 'integer', sum: 'bigint' });
+const announced = table('announced', ['id'], {
+  id: 'integer',
+  label: 'text?',
+  count: 'integer',
+  sum: 'bigint',
+});
+const accumulated = table('accumulated', ['id'], {
+  id: 'integer',
+  label: 'text?',
+  count: 'integer',
+  sum: 'bigint',
+});
 
 const id = fc.integer({ min: 1, max: 3 });
 const set = fc.record(
@@ -17,9 +27,10 @@ const add = fc.record(
   { requiredKeys: [] },
 );
 /** A column is set or added to by one change, not both. */
-const parts = fc
-  .tuple(set, add)
-  .map(([set, { count, ...rest }]) => ({ set, add: 'count' in set || count === undefined ? rest : { ...rest, count } }));
+const parts = fc.tuple(set, add).map(([set, { count, ...rest }]) => ({
+  set,
+  add: 'count' in set || count === undefined ? rest : { ...rest, count },
+}));
 
 const updates = fc.tuple(id, parts).map(([id, { set, add }]) => update(announced, { id }, set, add));
 const upserts = fc.tuple(id, parts).map(([id, { set, add }]) => upsert(accumulated, { id }, set, add));

@@ -7,7 +7,10 @@ export interface RowHash {
 }
 
 /** Rows and hash of each view of a schema, by the view's name. One scan a view, in constant memory. */
-export async function rowHashes(client: Queryable, schema: string): Promise<Readonly<Record<string, RowHash>>> {
+export async function rowHashes(
+  client: Queryable,
+  schema: string,
+): Promise<Readonly<Record<string, RowHash>>> {
   const views = await client.query<{ name: string }>({
     text: 'SELECT viewname AS name FROM pg_views WHERE schemaname = $1 ORDER BY viewname',
     values: [schema],

@@ -31,7 +31,9 @@ function statement(name: string, group: readonly Change[]): Statement {
   return {
     name,
     text: text(first, columns),
-    values: columns.map(({ column, of }) => group.map((change) => parameter(type(change.table, column), change[of][column]))),
+    values: columns.map(({ column, of }) =>
+      group.map((change) => parameter(type(change.table, column), change[of][column])),
+    ),
   };
 }
 
@@ -79,7 +81,9 @@ const assignments = (table: Table, parts: readonly Part[], source: 'given' | 'ex
     .join(', ');
 
 const resolution = (table: Table, parts: readonly Part[]): string =>
-  parts.every(({ of }) => of === 'key') ? 'DO NOTHING' : `DO UPDATE SET ${assignments(table, parts, 'excluded')}`;
+  parts.every(({ of }) => of === 'key')
+    ? 'DO NOTHING'
+    : `DO UPDATE SET ${assignments(table, parts, 'excluded')}`;
 
 const isEmpty = ({ set, add }: Change): boolean => Object.keys(set).length + Object.keys(add).length === 0;
 

@@ -20,15 +20,16 @@ const released = (quantity: number): DomainEvent => ({
 
 describe('the stock projection', () => {
   it('counts what was received', () => {
-    expect(after(received, received)).toEqual([
-      { sku: mug, on_hand: 20, updated_at: NOW, position: 2n },
-    ]);
+    expect(after(received, received)).toEqual([{ sku: mug, on_hand: 20, updated_at: NOW, position: 2n }]);
   });
 
   it.each<[string, readonly DomainEvent[], { on_hand: number; reserved?: number }]>([
     [
       'an adjustment either way',
-      [received, { type: 'StockAdjusted', data: { sku: mug, adjustmentId: 'a1', delta: -4, reason: 'broken' } }],
+      [
+        received,
+        { type: 'StockAdjusted', data: { sku: mug, adjustmentId: 'a1', delta: -4, reason: 'broken' } },
+      ],
       { on_hand: 6 },
     ],
     ['a reservation as held, and still on hand', [received, reserved], { on_hand: 10, reserved: 3 }],
@@ -48,7 +49,11 @@ describe('the stock projection', () => {
       [received, reserved, { type: 'StockReservationExpired', data: held }],
       { on_hand: 10, reserved: 0 },
     ],
-    ['a release of what was never held as nothing', [received, reserved, released(0)], { on_hand: 10, reserved: 3 }],
+    [
+      'a release of what was never held as nothing',
+      [received, reserved, released(0)],
+      { on_hand: 10, reserved: 3 },
+    ],
     [
       'a refused reservation as nothing',
       [

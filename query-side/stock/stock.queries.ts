@@ -10,7 +10,13 @@ export interface StockLevelRow {
   readonly updatedAt: string | null;
 }
 
-const nothing = (sku: string): StockLevelRow => ({ sku, onHand: 0, reserved: 0, available: 0, updatedAt: null });
+const nothing = (sku: string): StockLevelRow => ({
+  sku,
+  onHand: 0,
+  reserved: 0,
+  available: 0,
+  updatedAt: null,
+});
 
 @Injectable()
 export class StockQueries {

@@ -23,7 +23,13 @@ export async function backEnds(): Promise<BackEnds> {
     named(process.env['DATABASE_URL'], embeddedPostgres),
   ]);
   const eventStore = new EventStore(store.url, silent);
-  const admin = createPool({ url: postgres.url, name: 'spec', logger: silent, statementTimeoutMs: 0, max: 1 });
+  const admin = createPool({
+    url: postgres.url,
+    name: 'spec',
+    logger: silent,
+    statementTimeoutMs: 0,
+    max: 1,
+  });
   const databases: string[] = [];
   return {
     eventStore,
