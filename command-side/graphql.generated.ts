@@ -3,12 +3,12 @@ export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
-  ID: { input: string; output: string };
-  String: { input: string; output: string };
-  Boolean: { input: boolean; output: boolean };
-  Int: { input: number; output: number };
-  Float: { input: number; output: number };
-  SafeInt: { input: number; output: number };
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  SafeInt: { input: number; output: number; }
 };
 
 /** A mutation that was not carried out, and why. Nothing was changed. */
@@ -54,7 +54,9 @@ export type Query = {
 };
 
 /** AUTOMATIC charges at once; MANUAL authorises, and captures once the stock is held. */
-export type CaptureMethod = 'AUTOMATIC' | 'MANUAL';
+export type CaptureMethod =
+  | 'AUTOMATIC'
+  | 'MANUAL';
 
 export type OrderLineInput = {
   readonly sku: Scalars['String']['input'];
@@ -184,17 +186,9 @@ export type OrderNotShippable = Refusal & {
   readonly orderId: Scalars['ID']['output'];
 };
 
-export type PlaceOrderResult =
-  | OrderAccepted
-  | UnknownSku
-  | PriceChanged
-  | IdempotencyKeyReused
-  | MixedCurrencies
-  | TotalNotPayable
-  | InvalidInput;
+export type PlaceOrderResult = OrderAccepted | UnknownSku | PriceChanged | IdempotencyKeyReused | MixedCurrencies | TotalNotPayable | InvalidInput;
 
-export type CancelOrderResult =
-  OrderCancellationAccepted | OrderNotFound | PaymentInProgress | OrderNotCancellable | InvalidInput;
+export type CancelOrderResult = OrderCancellationAccepted | OrderNotFound | PaymentInProgress | OrderNotCancellable | InvalidInput;
 
 export type ShipOrderResult = OrderShipmentAccepted | OrderNotFound | OrderNotShippable | InvalidInput;
 
@@ -210,25 +204,31 @@ export type Mutation = {
   readonly receiveStock: ReceiveStockResult;
 };
 
+
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
 };
+
 
 export type MutationCancelOrderArgs = {
   input: CancelOrderInput;
 };
 
+
 export type MutationShipOrderArgs = {
   input: ShipOrderInput;
 };
+
 
 export type MutationRegisterProductArgs = {
   input: RegisterProductInput;
 };
 
+
 export type MutationChangePriceArgs = {
   input: ChangePriceInput;
 };
+
 
 export type MutationReceiveStockArgs = {
   input: ReceiveStockInput;

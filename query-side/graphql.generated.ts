@@ -3,20 +3,24 @@ export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
-  ID: { input: string; output: string };
-  String: { input: string; output: string };
-  Boolean: { input: boolean; output: boolean };
-  Int: { input: number; output: number };
-  Float: { input: number; output: number };
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
   /** An instant in UTC, RFC 3339, e.g. `2026-01-31T12:00:00.000Z`. */
-  DateTime: { input: string; output: string };
+  DateTime: { input: string; output: string; }
   /** A JSON object. */
-  JSONObject: { input: unknown; output: unknown };
+  JSONObject: { input: unknown; output: unknown; }
   /** An integer that a double holds exactly: up to 2^53 - 1 either way. */
-  SafeInt: { input: number; output: number };
+  SafeInt: { input: number; output: number; }
 };
 
-export type AuditActorKind = 'CUSTOMER' | 'OPERATOR' | 'SERVICE' | 'SYSTEM';
+export type AuditActorKind =
+  | 'CUSTOMER'
+  | 'OPERATOR'
+  | 'SERVICE'
+  | 'SYSTEM';
 
 export type AuditActor = {
   readonly __typename?: 'AuditActor';
@@ -95,6 +99,7 @@ export type Query = {
   readonly readModel: ReadModelInfo;
 };
 
+
 export type QueryAuditLogArgs = {
   filter?: InputMaybe<AuditLogFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -103,10 +108,12 @@ export type QueryAuditLogArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
+
 export type QueryOrderArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   orderId?: InputMaybe<Scalars['ID']['input']>;
 };
+
 
 export type QueryOrdersArgs = {
   filter?: InputMaybe<OrderFilter>;
@@ -116,9 +123,11 @@ export type QueryOrdersArgs = {
   before?: InputMaybe<Scalars['String']['input']>;
 };
 
+
 export type QueryProductArgs = {
   sku: Scalars['String']['input'];
 };
+
 
 export type QueryProductsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -170,9 +179,15 @@ export type OrderFulfilmentStatus =
   | 'CANCELLED';
 
 /** AUTOMATIC charges at once; MANUAL authorises, and captures once the stock is held. */
-export type OrderCaptureMethod = 'AUTOMATIC' | 'MANUAL';
+export type OrderCaptureMethod =
+  | 'AUTOMATIC'
+  | 'MANUAL';
 
-export type OrderAdjustmentKind = 'DISCOUNT' | 'SHIPPING' | 'TAX' | 'FEE';
+export type OrderAdjustmentKind =
+  | 'DISCOUNT'
+  | 'SHIPPING'
+  | 'TAX'
+  | 'FEE';
 
 export type OrderLine = {
   readonly __typename?: 'OrderLine';
@@ -272,6 +287,7 @@ export type Subscription = {
    */
   readonly orderChanged: Order;
 };
+
 
 export type SubscriptionOrderChangedArgs = {
   orderId: Scalars['ID']['input'];

@@ -1,8 +1,9 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Move } from '../checkpoints.js';
 import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
-import type { Processes } from '../processes.js';
+import { type Processes, Unreadable } from '../processes.js';
 import type { Tracked } from '../tracked.js';
 import type { ProcessesTable } from './processes.table.js';
 
@@ -20,7 +21,7 @@ export const processesProjection = (
 ): SoleFollower =>
   new SoleFollower(
     { ...options, name: PROCESSES, prefixes: ['orderProcess-'], storeEveryMs: GATHER_MS },
-    () => new Gathering(processes, table),
+    () => new Gathering(processes, table, options.logger),
   );
 
 /** Keeps the last state of each process until it is written. */
@@ -30,14 +31,26 @@ class Gathering implements Follower {
   constructor(
     private readonly processes: Processes,
     private readonly table: ProcessesTable,
+    private readonly logger: LogSink,
   ) {}
 
   async take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
     for (const event of events) {
-      const tracked = await this.processes.follow(event);
+      const tracked = await this.#follow(event);
       if (tracked) this.#gathered.set(event.streamId, tracked);
     }
     while (this.#gathered.size >= MOST_ROWS && !signal.aborted) await sleep(GATHER_MS, signal);
+  }
+
+  /** A process that this build cannot read keeps its last row, and no other process waits for it. */
+  async #follow(event: RecordedEvent): Promise<Tracked | undefined> {
+    try {
+      return await this.processes.follow(event);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      this.logger.error({ err: error, stream: event.streamId }, 'the row of a process stays behind');
+      return undefined;
+    }
   }
 
   store(move: Move): Promise<boolean> {

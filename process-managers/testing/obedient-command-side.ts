@@ -53,7 +53,12 @@ export class ObedientCommandSide {
   }
 
   /** As any aggregate would: behind whatever is there. */
-  async append(stream: StreamName, type: string, data: object, message?: CommandMessage): Promise<bigint> {
+  async append(
+    stream: StreamName,
+    type: string,
+    data: Readonly<Record<string, unknown>>,
+    message?: CommandMessage,
+  ): Promise<bigint> {
     const before = this.#tails.get(stream) ?? Promise.resolve();
     const appended = before.then(() => this.#appendNow(stream, type, data, message));
     this.#tails.set(

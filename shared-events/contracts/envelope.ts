@@ -12,7 +12,7 @@ export type Actor = z.infer<typeof Actor>;
 export const CorrelationId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
 
 /** An instant as RFC 3339 in UTC with milliseconds, e.g. `2026-01-31T12:00:00.000Z`. */
-export const Instant = z.iso.datetime();
+export const Instant = z.iso.datetime({ precision: 3 });
 
 /** W3C Trace Context, version 00. */
 export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);

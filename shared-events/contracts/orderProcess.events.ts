@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './envelope.js';
 import { LogPosition, OrderId } from './ids.js';
 import { type EventsOf, versions } from './versions.js';
 
@@ -28,7 +29,7 @@ export const orderProcessEvents = {
       eventId: z.uuid(),
       type: z.string().min(1).max(64),
       schemaVersion: z.int().positive(),
-      occurredAt: z.iso.datetime(),
+      occurredAt: Instant,
       data: z.record(z.string(), z.unknown()),
     }),
   ),

@@ -17,8 +17,9 @@ export interface Server {
  * The embedded servers as processes, with an empty folder each. They are started by path, not imported: the
  * stack depends on all sides, and no side may depend on the stack.
  */
+/** On any free port unless told: its own default is the one that the running stack prefers. */
 export const embeddedEventStore = (options: StartOptions = {}) =>
-  start('event-store/event-store', true, options);
+  start('event-store/event-store', true, { port: 0, ...options });
 export const embeddedPostgres = (options: StartOptions = {}) => start('postgres/postgres', true, options);
 export const embeddedBroker = (options: StartOptions = {}) => start('broker/broker', false, options);
 
@@ -66,8 +67,8 @@ async function listening(child: ChildProcess, entry: string): Promise<{ url: str
   const timer = setTimeout(() => child.kill('SIGKILL'), START_DEADLINE_MS);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      const ready = JSON.parse(line) as { listening: string; pid: number };
-      return { url: ready.listening, pid: ready.pid };
+      const ready = JSON.parse(line) as { listening: string; pid?: number };
+      return { url: ready.listening, pid: ready.pid ?? child.pid ?? 0 };
     }
     throw new Error(`${entry} ended before it was ready`);
   } finally {

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import type { z } from 'zod';
 import { CorrelationId, Traceparent } from '../contracts/envelope.js';
 
 /** What the transport needs of a logger: pino's shape. */
@@ -25,13 +26,15 @@ export const runInContext = <T>(context: Context, work: () => T): T => contexts.
 
 /** A context from what came in; what is missing or malformed is made anew, never passed on. */
 export function contextOf(correlationId: unknown, traceparent: unknown): Context {
-  const correlation = CorrelationId.safeParse(correlationId);
-  const trace = Traceparent.safeParse(traceparent);
   return {
-    correlationId: correlation.success ? correlation.data : randomUUID(),
-    traceparent: trace.success ? trace.data : newTraceparent(),
+    correlationId: accepted(CorrelationId, correlationId) ?? randomUUID(),
+    traceparent: accepted(Traceparent, traceparent) ?? newTraceparent(),
   };
 }
+
+/** What is absent is not parsed: the error that a parse would make costs more than the rest of a request's context. */
+const accepted = (schema: z.ZodType<string>, value: unknown): string | undefined =>
+  typeof value === 'string' ? schema.safeParse(value).data : undefined;
 
 const newTraceparent = (): string =>
   `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
