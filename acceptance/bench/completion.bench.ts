@@ -14,7 +14,7 @@ import { Stage, built } from './stage.js';
 import { median, ratios } from './statistics.js';
 import { waysOf } from './workload.js';
 
-const WARM_UP_S = 5;
+const WARM_UP_S = 12;
 const ROUND_S = 7;
 const HOT_S = 3;
 const PAIRS = 3;

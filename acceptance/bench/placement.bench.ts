@@ -17,7 +17,7 @@ import { type Measurement, figure, spreadText, table } from './report.js';
 import { Stage, built } from './stage.js';
 import { type Pair, median, ratios } from './statistics.js';
 
-const WARM_UP_S = 3;
+const WARM_UP_S = 8;
 const ROUND_S = 5;
 const PAIRS = 3;
 const GOAL = 0.5;

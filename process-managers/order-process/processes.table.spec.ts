@@ -67,6 +67,8 @@ async function after(
   return processes.cached(order.orderId)!;
 }
 
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
 let position = -1n;
 async function store(...processes: Tracked[]): Promise<boolean> {
   const stored = await table.store(processes, { ...claim, position, to: position + 1n, caughtUpFor: 0 });
@@ -94,7 +96,7 @@ describe('the row of a process', () => {
       stage: 'reservation',
       revision: '2',
       partition: partitionOf(order.orderId),
-      pending: JSON.parse(JSON.stringify(outstandingOf(tracked))),
+      pending: asJson(outstandingOf(tracked)),
       next_deadline_at: new Date(Date.parse(START) + MINUTE),
       deadline_generation: 2,
       correlation_id: 'correlation-1',
@@ -144,7 +146,7 @@ describe('what is due', () => {
     const taken = await Promise.all([table.takeResends(partitions), table.takeResends(partitions)]);
     expect(taken.flat().map(({ orderId }) => orderId)).toEqual([order.orderId]);
     expect(taken.flat()[0]).toMatchObject({
-      commands: JSON.parse(JSON.stringify(outstandingOf(tracked))),
+      commands: asJson(outstandingOf(tracked)),
       origin: tracked.origin,
     });
     expect(await rowOf(order.orderId)).toMatchObject({ resends: 1 });

@@ -12,7 +12,11 @@ import type { EventStore } from '@orders/shared-events/transport/event-store.js'
 import type { Consumption, MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 
-type Answer = { readonly stream: StreamName; readonly type: string; readonly data: object };
+type Answer = {
+  readonly stream: StreamName;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+};
 
 /** Answers each command with the success it asks for, once, unless told to keep silent. */
 export class ObedientCommandSide {
