@@ -94,14 +94,13 @@ describe('a replay', () => {
     const writer = async () => {
       for (let index = 0; !over.signal.aborted; index++) await history.order(index);
     };
-    const busy = [reader(), reader(), reader(), writer()];
-    const { build } = await run();
-    const next = await run();
+    const busy = Promise.all([reader(), reader(), reader(), writer()]);
+    const swaps = [await run(), await run()];
     over.abort();
-    await Promise.all(busy);
+    await busy;
     expect(failures).toEqual([]);
     expect(reads).toBeGreaterThan(10);
-    expect(next.replaced).toBe(build);
+    expect(swaps[1]?.replaced).toBe(swaps[0]?.build);
     await caughtUp();
     await builder.stop();
     expect(await run({ dryRun: true })).toMatchObject({ comparison: { different: [] } });

@@ -4,7 +4,6 @@ import {
   CustomerId,
   LogPosition,
   Sku,
-  callerCommandId,
   categoryOf,
   eventIdOf,
   logPosition,
@@ -26,11 +25,9 @@ describe('derived ids', () => {
       payment: paymentIdOf(order),
       reservation: reservationIdOf(order, Sku.parse('TEA')),
       command: processCommandId(orderProcessStream(order), 'capture', orderStream(order), 1),
-      callerCommand: callerCommandId(orderStream(order), 'place', 'k1'),
       event: eventIdOf(order, 0),
     }).toMatchInlineSnapshot(`
      {
-       "callerCommand": "6572db28-81e9-5e19-9693-a76417a07acd",
        "command": "bbe124e8-aca0-5e8b-a6a7-9e293e11daba",
        "event": "86f45051-d6a2-5b99-a963-3e4a7600c922",
        "order": "38279835-39b2-53be-a0e9-9864b000e4f2",

@@ -66,10 +66,6 @@ export const processCommandId = (
   generation: number,
 ): CommandId => CommandId.parse(v5([process, step, target, generation].join('|'), NAMESPACE));
 
-/** The id of a command that a caller sends: of the target stream and the caller's natural key. */
-export const callerCommandId = (target: StreamName, step: string, key: string): CommandId =>
-  CommandId.parse(v5([target, step, key].join('|'), NAMESPACE));
-
 /** UUIDv5(command id, index): the same command decided twice writes the same event ids. */
 export const eventIdOf = (commandId: string, index: number): EventId =>
   EventId.parse(v5(String(index), commandId));
