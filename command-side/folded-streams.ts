@@ -4,13 +4,13 @@ import type { StreamName } from '@orders/shared-events/contracts/ids.js';
 import type { Folded } from './batch.js';
 import type { Decider } from './decision.js';
 import type { Effects } from './effects.js';
-import { StateCache } from './state-cache.js';
+import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 
 const CACHED_STREAMS = 10_000;
 
 /** The streams of one aggregate as states; those used last are kept, so that only what is new has to be read. */
 export class FoldedStreams<State, Event extends DomainEvent> {
-  readonly #cache = new StateCache<Folded<State>>(CACHED_STREAMS);
+  readonly #cache = new BoundedCache<StreamName, Folded<State>>(CACHED_STREAMS);
   readonly #loads = new Map<StreamName, Promise<Folded<State>>>();
 
   constructor(

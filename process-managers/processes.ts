@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { OrderId, type StreamName, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
-import { BoundedCache } from './bounded-cache.js';
+import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 import { type Tracked, ownEvent, track } from './tracked.js';
 
 /** The stream of a process holds what this build cannot fold: it is damaged, or newer. */

@@ -64,6 +64,26 @@ const caughtUp = async (): Promise<void> => {
   await until(async () => ((await live())?.position ?? -1n) >= head);
 };
 
+/** One order after another, until it is over. */
+async function ordering(over: AbortSignal): Promise<void> {
+  for (let index = 0; !over.aborted; index++) await history.order(index);
+}
+
+/** Does the work while the others are busy, and ends them whatever comes of it. */
+async function amid<T>(
+  others: readonly ((over: AbortSignal) => Promise<void>)[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const busy = Promise.all(others.map((other) => other(over.signal)));
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await busy;
+  }
+}
+
 describe('a replay', () => {
   it('gives the rows that the live projection has', async () => {
     for (let index = 0; index < 10; index++) await history.order(index);
@@ -77,27 +97,19 @@ describe('a replay', () => {
 
   it('swaps while events arrive and readers read: no read fails, no event is missed', async () => {
     for (let index = 0; index < 20; index++) await history.order(index);
-    const over = new AbortController();
     const failures: unknown[] = [];
     let reads = 0;
-    const reader = async () => {
+    const reader = async (over: AbortSignal) => {
       const statement = {
         name: 'read',
         text: 'SELECT count(*) FROM read_v1.orders JOIN read_v1.order_lines USING (order_id)',
       };
       const client = await database.connect();
-      while (!over.signal.aborted) {
+      for (; !over.aborted && failures.length === 0; reads++) {
         await client.query(statement).catch((error: unknown) => failures.push(error));
-        reads++;
       }
     };
-    const writer = async () => {
-      for (let index = 0; !over.signal.aborted; index++) await history.order(index);
-    };
-    const busy = Promise.all([reader(), reader(), reader(), writer()]);
-    const swaps = [await run(), await run()];
-    over.abort();
-    await busy;
+    const swaps = await amid([reader, reader, reader, ordering], async () => [await run(), await run()]);
     expect(failures).toEqual([]);
     expect(reads).toBeGreaterThan(10);
     expect(swaps[1]?.replaced).toBe(swaps[0]?.build);
@@ -184,13 +196,10 @@ describe('a dry run', () => {
   });
 
   it('compares at one position while events keep arriving', async () => {
-    const over = new AbortController();
-    const writing = (async () => {
-      for (let index = 0; !over.signal.aborted; index++) await history.order(index);
-    })();
-    const comparisons = [await run({ dryRun: true }), await run({ dryRun: true })];
-    over.abort();
-    await writing;
+    const comparisons = await amid([ordering], async () => [
+      await run({ dryRun: true }),
+      await run({ dryRun: true }),
+    ]);
     expect(comparisons.map(({ comparison }) => comparison?.different)).toEqual([[], []]);
   });
 

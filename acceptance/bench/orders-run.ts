@@ -1,4 +1,4 @@
-import { Slots } from '@orders/process-managers/slots.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
 import { CustomerId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { headOf } from './log.js';

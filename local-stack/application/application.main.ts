@@ -6,6 +6,8 @@
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { OtherLog } from '@orders/process-managers/checkpoints.js';
+import { ForeignLog } from '@orders/query-side/builds/session.js';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
@@ -41,7 +43,13 @@ if (process.argv.includes('--with-parent')) {
   process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
 }
 
-await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
-const url = await app.getUrl();
-await whenReady(`${url}/health/ready`);
-process.stdout.write(`${JSON.stringify({ listening: url, pid: process.pid })}\n`);
+try {
+  await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
+  const url = await app.getUrl();
+  await whenReady(`${url}/health/ready`);
+  process.stdout.write(`${JSON.stringify({ listening: url, pid: process.pid })}\n`);
+} catch (error) {
+  if (!(error instanceof ForeignLog || error instanceof OtherLog)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

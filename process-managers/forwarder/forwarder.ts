@@ -4,7 +4,7 @@ import type { MessageBus } from '@orders/shared-events/transport/message-bus.js'
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { Checkpoints } from '../checkpoints.js';
 import { type FollowingOptions, SoleFollower } from '../following.js';
-import { Slots } from '../slots.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
 import { translate } from './translation.js';
 
 export const FORWARDER = 'forwarder';

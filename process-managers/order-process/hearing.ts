@@ -7,7 +7,7 @@ import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { BEGINNING, type Checkpoints } from '../checkpoints.js';
 import type { Keeper, Lease } from '../leases.js';
 import type { ProcessRunner } from '../process.js';
-import { Slots } from '../slots.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
 import { listensTo } from './news.js';
 import { Partition, partitionNamed, partitionNames, partitionOf } from './partition.js';
 

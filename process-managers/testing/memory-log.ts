@@ -1,6 +1,6 @@
 import type { NewEvent, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
-import { type StreamName, callerCommandId, eventIdOf } from '@orders/shared-events/contracts/ids.js';
+import { type StreamName, eventIdOf, processCommandId } from '@orders/shared-events/contracts/ids.js';
 import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import { START } from './order-story.js';
 
@@ -73,7 +73,7 @@ const asRecorded = ({ stream, ...parts }: Parts): RecordedEvent => ({
 
 /** An event of another aggregate as it comes from the log. */
 export function fromLog(event: DomainEvent, position: bigint, metadata: object = {}): RecordedEvent {
-  const commandId = callerCommandId('order-spec', event.type, String(position));
+  const commandId = processCommandId('orderProcess-spec', event.type, 'order-spec', Number(position));
   return asRecorded({
     id: eventIdOf(commandId, 0),
     type: event.type,

@@ -2,7 +2,7 @@ import { type DomainEvent, currentVersion } from '@orders/shared-events/contract
 import type { EventMetadata, NewEvent, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import {
   type StreamName,
-  callerCommandId,
+  processCommandId,
   eventIdOf,
   orderProcessStream,
   orderStream,
@@ -19,7 +19,7 @@ export type Told = DomainEvent & { readonly metadata?: Partial<EventMetadata> };
 /** To be appended; ids follow from `key`, so that the same key makes the same event. */
 export function newEvent(event: Told, key: string): NewEvent {
   const { type, data, metadata } = event;
-  const commandId = callerCommandId(streamOf(event), type, key);
+  const commandId = processCommandId(streamOf(event), `${type} ${key}`, streamOf(event), 1);
   return {
     id: eventIdOf(commandId, 0),
     type,

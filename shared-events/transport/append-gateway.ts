@@ -9,6 +9,7 @@ import {
 } from '@eventstore/db-client';
 import type { RecordedEvent } from '../contracts/envelope.js';
 import type { LogSink } from './observability.js';
+import { Slots } from './slots.js';
 import { sleep } from './waiting.js';
 
 /** `revision` and `position` are those of the last event of the append. */
@@ -32,6 +33,11 @@ export interface AppendableEvent {
 /** One try may take this long before the client is replaced; the server is told a little less. */
 const TRY_MS = 4_000;
 const DEADLINE_MS = 15_000;
+/**
+ * More than that wait here for their turn, where no clock runs: behind a slow disk they would time out together,
+ * and each time-out costs all of them their client.
+ */
+const MAX_IN_FLIGHT = 128;
 const BACKOFF_MS = [50, 100, 200, 400, 800];
 
 /** What can be said for certain: nothing was written and the same append can never succeed. */
@@ -49,6 +55,7 @@ export class AppendGateway {
   #client: EventStoreDBClient | undefined;
   #replacement: Promise<void> = Promise.resolve();
   #closed = false;
+  readonly #slots = new Slots(MAX_IN_FLIGHT);
 
   constructor(
     private readonly connect: () => EventStoreDBClient,
@@ -65,6 +72,24 @@ export class AppendGateway {
    * the server refused for good (size, access, deleted stream).
    */
   async append(
+    stream: string,
+    expected: bigint | 'no_stream',
+    events: readonly AppendableEvent[],
+  ): Promise<AppendResult> {
+    await this.#slots.take();
+    try {
+      return await this.#untilKnown(stream, expected, events);
+    } finally {
+      this.#slots.give();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client?.dispose();
+  }
+
+  async #untilKnown(
     stream: string,
     expected: bigint | 'no_stream',
     events: readonly AppendableEvent[],
@@ -90,11 +115,6 @@ export class AppendGateway {
         await sleep(pause);
       }
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#client?.dispose();
   }
 
   async #try(

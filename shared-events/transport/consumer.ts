@@ -6,7 +6,7 @@ import { backoff, sleep } from './waiting.js';
 
 /** A message as a handler sees it. `attempt` counts from 1. */
 export interface Delivery {
-  /** The JSON that was sent. */
+  /** The JSON that was sent; undefined for what is no JSON, in a queue that has no dead letters of its own. */
   readonly body: unknown;
   readonly raw: Buffer;
   readonly messageId: string | undefined;
@@ -116,7 +116,7 @@ export class Consumer {
   async #attempt(message: ConsumeMessage): Promise<void> {
     const attempt = attemptOf(message);
     try {
-      await this.options.handler(delivery(message, attempt));
+      await this.options.handler(delivery(message, attempt, this.options.work !== undefined));
     } catch (error) {
       const work = this.options.work;
       if (error instanceof Pause || !work) throw error;
@@ -177,11 +177,11 @@ function routingKeyOf(message: ConsumeMessage): string {
   return typeof original === 'string' ? original : message.fields.routingKey;
 }
 
-/** Throws DeadLetter where the content is no JSON. */
-function delivery(message: ConsumeMessage, attempt: number): Delivery {
+/** Throws DeadLetter where the content must be JSON and is not. */
+function delivery(message: ConsumeMessage, attempt: number, mustBeJson: boolean): Delivery {
   const { headers = {}, messageId, type } = propertiesOf(message);
   return {
-    body: parse(message.content),
+    body: parse(message.content, mustBeJson),
     raw: message.content,
     messageId: typeof messageId === 'string' ? messageId : undefined,
     type: typeof type === 'string' ? type : undefined,
@@ -191,10 +191,11 @@ function delivery(message: ConsumeMessage, attempt: number): Delivery {
   };
 }
 
-function parse(content: Buffer): unknown {
+function parse(content: Buffer, mustBeJson: boolean): unknown {
   try {
     return JSON.parse(content.toString('utf8'));
   } catch {
-    throw new DeadLetter('the content is not JSON');
+    if (mustBeJson) throw new DeadLetter('the content is not JSON');
+    return undefined;
   }
 }

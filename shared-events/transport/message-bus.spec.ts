@@ -143,7 +143,9 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     await bus.publish(exchange, 'work.e', { n: 2 });
     await until(() => deliveries.length === 1);
     expect(deliveries[0]?.body).toEqual({ n: 2 });
-    await until(async () => (await depth(server.url, deadLetterQueueOf(work.name))) === 1);
+    const dead = await collected(undefined, deadLetterQueueOf(work.name));
+    await until(() => dead.deliveries.length === 1);
+    expect(dead.deliveries[0]).toMatchObject({ body: undefined, raw: Buffer.from('{"half') });
   });
 
   it('waits in place while a handler pauses, and uses up no attempt', async () => {

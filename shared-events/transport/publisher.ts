@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ConfirmChannel, Options } from 'amqplib';
+import { Slots } from './slots.js';
 import { within } from './waiting.js';
 
 /** No queue takes this routing key: the message is nowhere. */
@@ -31,8 +32,7 @@ const PUBLISH_ID = 'x-publish-id';
 export class Publisher {
   #channel: Promise<ConfirmChannel>;
   #arrived: (channel: ConfirmChannel) => void = () => undefined;
-  #inFlight = 0;
-  #waiting: (() => void)[] = [];
+  readonly #slots = new Slots(MAX_IN_FLIGHT);
   readonly #returned = new Set<string>();
 
   constructor() {
@@ -64,7 +64,7 @@ export class Publisher {
     content: Buffer,
     options: PublishOptions = {},
   ): Promise<void> {
-    await this.#slot();
+    await this.#slots.take();
     const id = randomUUID();
     try {
       await within(
@@ -75,7 +75,7 @@ export class Publisher {
     } catch (error) {
       throw new PublishFailed(`${exchange} ${routingKey} was not confirmed`, { cause: error });
     } finally {
-      this.#release();
+      this.#slots.give();
     }
     if (this.#returned.delete(id)) throw new Unroutable(`no queue takes ${exchange} ${routingKey}`);
   }
@@ -112,21 +112,6 @@ export class Publisher {
     const held = drained.then(() => channel);
     this.#channel = held;
     held.catch(() => undefined);
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#inFlight < MAX_IN_FLIGHT) {
-      this.#inFlight += 1;
-      return;
-    }
-    // The slot is handed over, never freed in between: the count stays.
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#inFlight -= 1;
   }
 
   #nextChannel(): Promise<ConfirmChannel> {

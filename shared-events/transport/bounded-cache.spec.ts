@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { StateCache } from './state-cache.js';
+import { BoundedCache } from './bounded-cache.js';
 
 it('keeps the values that were used last, and no more than it may', () => {
-  const cache = new StateCache<number>(2);
+  const cache = new BoundedCache<string, number>(2);
   cache.set('a', 1);
   cache.set('b', 2);
   cache.get('a');
