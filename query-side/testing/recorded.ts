@@ -2,11 +2,11 @@ import { type DomainEvent, currentVersion } from '@orders/shared-events/contract
 import type { EventMetadata, NewEvent, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import {
   type StreamName,
-  processCommandId,
   eventIdOf,
   orderProcessStream,
   orderStream,
   paymentStream,
+  processCommandId,
   productStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
