@@ -23,5 +23,5 @@ export default {
   },
   reporters: ['default', '<rootDir>/../tools/jest-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };

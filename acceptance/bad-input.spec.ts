@@ -145,7 +145,7 @@ describe('a request that cannot be', () => {
   });
 
   it('is answered by the admin API with problem details', async () => {
-    for (const path of ['/processes/not-an-id', '/processes?limit=0', '/nowhere']) {
+    for (const path of ['/processes/not-an-id', '/processes?first=0', '/nowhere']) {
       const response = await fetch(system.admin + path);
       expect(response.headers.get('content-type')).toMatch('application/problem+json');
       const text = await response.text();

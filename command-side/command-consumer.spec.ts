@@ -97,7 +97,7 @@ describe('a command from the bus', () => {
     carryOut = () =>
       outages++ < most ? Promise.reject(new AppendOutcomeUnknown('away')) : Promise.resolve(undefined);
     await publish(confirm());
-    await until(() => taken.length > most, 25_000);
+    await until(() => taken.length > most);
     expect(deadLetters).toEqual([]);
   });
 

@@ -106,7 +106,7 @@ describe('the process managers', () => {
     const orders = Array.from({ length: 40 }, (_, n) => newOrder({ lines: [{ sku: `SKU-${n}` }] }));
     await Promise.all(orders.map(place));
     const ids = orders.map(({ orderId }) => orderId);
-    await until(async () => (await doneAmong(ids)) === 40, 25_000);
+    await until(async () => (await doneAmong(ids)) === 40);
     expect(commands()).toHaveLength(40 * 6);
   });
 

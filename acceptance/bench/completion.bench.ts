@@ -14,8 +14,8 @@ import { Stage, built } from './stage.js';
 import { median, ratios } from './statistics.js';
 import { waysOf } from './workload.js';
 
-const WARM_UP_S = 12;
-const ROUND_S = 7;
+const WARM_UP_S = 10;
+const ROUND_S = 6;
 const HOT_S = 3;
 const PAIRS = 3;
 const GOAL = 0.3;

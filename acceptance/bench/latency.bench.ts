@@ -6,7 +6,7 @@ import { type Measurement, figure } from './report.js';
 import type { RunningSystem } from './running-system.js';
 import { percentile } from './statistics.js';
 
-const WARM_UP = 20;
+const WARM_UP = 10;
 const ORDERS = 200;
 const ORDER_DEADLINE_MS = 10_000;
 const WATCH = 'subscription ($orderId: ID!) { orderChanged(orderId: $orderId) { status } }';

@@ -9,7 +9,7 @@ import type { RunningSystem } from './running-system.js';
 /** Orders that are placed and not yet completed: enough to keep every part busy, few enough to keep queues short. */
 export const OPEN_ORDERS = 128;
 
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 /** After the last order was placed, or the last one completed, everything is done within this or something is wrong. */
 const STANDSTILL_MS = 20_000;
 const customer = CustomerId.parse(CUSTOMER);

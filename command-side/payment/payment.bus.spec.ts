@@ -47,7 +47,7 @@ async function types(): Promise<string[]> {
   for await (const { type } of side.eventStore.readStream(paymentStream(ids.paymentId))) found.push(type);
   return found;
 }
-const happened = (type: string) => until(async () => (await types()).includes(type), 15_000);
+const happened = (type: string) => until(async () => (await types()).includes(type));
 async function effects(): Promise<Record<string, number>> {
   const { rows } = await ledger.query<{ operation: string; effects: number }>(
     `SELECT operation, sum(effects)::int AS effects FROM simulated_provider.ledger

@@ -100,7 +100,7 @@ describe('the builders of a system', () => {
     const second = await started();
     await until(() => second.state.is === 'standing by');
     await first.stop();
-    await until(() => second.state.is === 'projecting', 1_000);
+    await until(() => second.state.is === 'projecting');
   });
 
   it('project each event once, however often their connections are cut', async () => {
