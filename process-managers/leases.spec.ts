@@ -38,6 +38,8 @@ beforeAll(async () => {
   server = await database();
   await migrate(server.url, silent);
   pool = new Pool({ connectionString: server.url });
+  // pg's pool ends before its sockets do, and then hears of the server's end.
+  pool.on('error', () => undefined);
 });
 afterAll(async () => {
   await pool.end();
@@ -62,6 +64,8 @@ function instance(name: string, keeper: Keeper, on: Pool = pool): Leases {
 /** An instance that will die: its connection to Postgres is gone, and nothing is said. */
 async function mortal(name: string, keeper: Keeper): Promise<() => Promise<void>> {
   const own = new Pool({ connectionString: server.url });
+  // pg's pool ends before its sockets do, and then hears of the server's end.
+  own.on('error', () => undefined);
   await instance(name, keeper, own).start();
   return () => own.end();
 }

@@ -162,7 +162,7 @@ describe('a replay', () => {
     );
     await database.pool.query(
       `INSERT INTO read_models.checkpoints (build, log_identity, builder, builder_pid, lease_until)
-       VALUES ('build_dead_0', 'log', gen_random_uuid(), -1, now() - interval '1 second')`,
+       VALUES ('build_dead_0', 'log', gen_random_uuid(), -1, now() + interval '6 seconds')`,
     );
     await database.pool.query('CREATE SCHEMA build_dead_0');
     await run({ dryRun: true });

@@ -16,6 +16,8 @@ let paymentId: PaymentId;
 beforeAll(async () => {
   if (process.env.DATABASE_URL === undefined) server = await embeddedPostgres();
   pool = new Pool({ connectionString: process.env.DATABASE_URL ?? server?.url, max: 10 });
+  // pg's pool ends before its sockets do, and then hears of the server's end.
+  pool.on('error', () => undefined);
   provider = new SimulatedProvider(pool);
   await provider.start();
 });

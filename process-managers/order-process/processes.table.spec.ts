@@ -34,6 +34,8 @@ beforeAll(async () => {
   server = await database();
   await migrate(server.url, silent);
   pool = new Pool({ connectionString: server.url });
+  // pg's pool ends before its sockets do, and then hears of the server's end.
+  pool.on('error', () => undefined);
   table = new ProcessesTable(pool, durations, { first: 1_000, most: 4_000 });
   const checkpoints = new Checkpoints(pool);
   await checkpoints.seed([PROCESSES], 'this-log');

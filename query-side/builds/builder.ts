@@ -10,6 +10,7 @@ import { Rebuild } from '../replay.js';
 import { createBuild, listBuilds, liveBuild, lockBuilds } from './builds.js';
 import { ensureFirstBuild } from './first-build.js';
 import { type Task, isSameTask, nextTask } from './next-task.js';
+import { lookOut, pause } from './look-out.js';
 import { prune } from './prune.js';
 import { BuildSession, ForeignLog, type Mode, demandSameLog } from './session.js';
 
@@ -44,7 +45,6 @@ export type BuilderState =
 
 const BATCH = 1_000;
 const START_MS = 5_000;
-const WATCH_EVERY_MS = 2_000;
 /** With the lease's six seconds, a standby takes over within ten. */
 const STANDBY_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
@@ -155,7 +155,7 @@ export class Builder {
 
   async #standBy({ build }: Exclude<Task, { do: 'create' }>): Promise<void> {
     this.#state = { is: 'standing by', build };
-    await this.#pause(STANDBY_MS);
+    await pause(this.options.feed, STANDBY_MS, this.#stop.signal);
   }
 
   async #project({ build, writer }: BuildSession, signal: AbortSignal): Promise<void> {
@@ -193,23 +193,7 @@ export class Builder {
         (error: unknown) => this.options.logger.warn({ err: error }, 'the builds cannot be listed'),
       );
     };
-    const timer = setInterval(look, WATCH_EVERY_MS);
-    const off = this.options.feed.onBuilds(look);
-    return {
-      signal: changed.signal,
-      end: () => {
-        clearInterval(timer);
-        off();
-      },
-    };
-  }
-
-  /** Until something happens to the builds, and no longer than so many milliseconds. */
-  async #pause(ms: number): Promise<void> {
-    const happened = new AbortController();
-    const off = this.options.feed.onBuilds(() => happened.abort());
-    await sleep(ms, AbortSignal.any([this.#stop.signal, happened.signal]));
-    off();
+    return { signal: changed.signal, end: lookOut(this.options.feed, look) };
   }
 
   async #prune(): Promise<void> {

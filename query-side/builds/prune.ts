@@ -27,8 +27,9 @@ export async function prune(
   return dropped;
 }
 
+/** Of a replay's candidate, `dropBuild` finds out whether the replay still runs: its lease may outlive it. */
 function isUseless({ state, purpose, abandonedFor }: Build, keptFor: number): boolean {
-  if (state === 'live' || abandonedFor === 0) return false;
+  if (state === 'live') return false;
   return (state === 'filling' && purpose === 'replay') || abandonedFor > keptFor;
 }
 

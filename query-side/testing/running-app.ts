@@ -1,0 +1,91 @@
+import 'reflect-metadata';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { correlation } from '@orders/shared-events/transport/observability.js';
+import { AppModule } from '../app.module.js';
+import { History } from './history.js';
+import { type BackEnds, backEnds } from './servers.js';
+
+export interface Answer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** The query side as its users meet it, on back ends of its own, with a history to be written into its log. */
+export class RunningApp {
+  readonly history: History;
+  readonly #sockets: Client;
+
+  private constructor(
+    private readonly servers: BackEnds,
+    private readonly app: INestApplication,
+    readonly url: string,
+  ) {
+    this.history = new History(servers.eventStore);
+    this.#sockets = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+    });
+  }
+
+  static async start(): Promise<RunningApp> {
+    const servers = await backEnds();
+    const databaseUrl = await servers.database();
+    const app = await NestFactory.create(
+      AppModule.register({ databaseUrl, eventStore: servers.eventStore, logger: silent }),
+      { logger: false, abortOnError: false },
+    );
+    app.use(correlation);
+    await app.listen(0, '127.0.0.1');
+    return new RunningApp(servers, app, await app.getUrl());
+  }
+
+  async stop(): Promise<void> {
+    await this.#sockets.dispose();
+    await this.app.close();
+    await this.servers.stop();
+  }
+
+  post(body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  }
+
+  async ask(query: string, variables: object = {}): Promise<Answer> {
+    const response = await this.post(JSON.stringify({ query, variables }));
+    return (await response.json()) as Answer;
+  }
+
+  /** Throws where the answer has errors. */
+  async data<T>(query: string, variables: object = {}): Promise<T> {
+    const { data, errors } = await this.ask(query, variables);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data as T;
+  }
+
+  /** What a subscription says, as it says it. */
+  subscribe(query: string, variables: Record<string, unknown>): AsyncIterableIterator<Answer> {
+    return this.#sockets.iterate({ query, variables }) as AsyncIterableIterator<Answer>;
+  }
+
+  /** Until everything that was written so far can be read. */
+  async caughtUp(): Promise<void> {
+    const head = await this.servers.eventStore.head();
+    await until(async () => {
+      const { readModel } = await this.data<{ readModel: { position: string | null } }>(
+        '{ readModel { position } }',
+      );
+      return BigInt(readModel.position ?? -1) >= head;
+    });
+  }
+}
