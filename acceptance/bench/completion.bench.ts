@@ -15,7 +15,7 @@ import { median, ratios } from './statistics.js';
 import { waysOf } from './workload.js';
 
 const WARM_UP_S = 10;
-const ROUND_S = 6;
+const ROUND_S = 5;
 const HOT_S = 3;
 const PAIRS = 3;
 const GOAL = 0.3;

@@ -48,7 +48,12 @@ function wrongUsage(complaint: string): never {
   process.exit(EXIT.usage);
 }
 
-async function giveUp(complaint: string): Promise<never> {
+let isGivingUp = false;
+
+/** What fails because everything is being stopped is no news. */
+async function giveUp(complaint: string): Promise<void> {
+  if (isGivingUp) return;
+  isGivingUp = true;
   console.error(complaint);
   await closeStages();
   process.exit(EXIT.failed);

@@ -18,7 +18,7 @@ import { Stage, built } from './stage.js';
 import { type Pair, median, ratios } from './statistics.js';
 
 const WARM_UP_S = 8;
-const ROUND_S = 5;
+const ROUND_S = 4;
 const PAIRS = 3;
 const GOAL = 0.5;
 
