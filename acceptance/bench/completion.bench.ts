@@ -68,7 +68,11 @@ async function pair(
   const ours = await runOrders(system, { skus: SKUS, goesOn: lasting(seconds), sample: memory.sample });
   memory.passed(ours.orders);
   const workload = await workloadSince(system, ours.from);
-  return { ours, bare: await again(stage, workload), operations: operationsOf(workload) };
+  return {
+    ours: withoutPosition(ours),
+    bare: await again(stage, workload),
+    operations: operationsOf(workload),
+  };
 }
 
 async function workloadSince(system: RunningSystem, position: bigint): Promise<Workload> {
