@@ -1,9 +1,11 @@
-// Whether dist is what the sources say, and the build that makes it so. Nx knows that too, but needs two
-// seconds to say so; here the sizes and times of all files are compared with those after the last build.
+// Whether dist is what the sources say, and the build that makes it so. Nx knows both too, but needs two seconds
+// to say so and three times as long to build: one compiler for all projects reads what they share once. Here the
+// sizes and times of all files are compared with those after the last build.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandOf, Failure, pinnedNode, root, run } from './child-process.mjs';
+import { copyAssets } from './copy-assets.mjs';
 
 const stamp = join(root, 'node_modules', '.built-sources');
 const notSources = new Set(['node_modules', 'dist', 'test-results', 'coverage']);
@@ -15,13 +17,12 @@ export async function build() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources + builtFingerprint()) return;
   console.log('Building ...');
   const started = performance.now();
-  const { code, output } = await run(pinnedNode(), [commandOf('nx'), 'run-many', '-t', 'build'], {
-    quiet: true,
-  });
+  const { code, output } = await run(pinnedNode(), [commandOf('typescript-7', 'tsc'), '-b'], { quiet: true });
   if (code !== 0) {
     console.error(output);
     throw new Failure('the build failed; what it said is above');
   }
+  for (const name of workspaces) copyAssets(join(root, name));
   writeFileSync(stamp, sources + builtFingerprint()); // the sources as they were when the build began
   console.log(`Built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
