@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { NODE_FLAGS } from '@orders/local-stack/node-flags.js';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 
@@ -224,6 +225,10 @@ describe('the Dockerfile', () => {
   it('runs the Node that the repository pins', () => {
     const [, version] = /^FROM node:([\d.]+)-/m.exec(dockerfile) ?? [];
     expect(Object.values(manifest.optionalDependencies)).toEqual(expect.arrayContaining([version]));
+  });
+
+  it('starts Node as the local stack does', () => {
+    expect(stage('runtime')).toContain(`ENV NODE_OPTIONS=${NODE_FLAGS.join(' ')}\n`);
   });
 
   it('never runs the install scripts of packages', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { NODE_FLAGS } from './node-flags.js';
 
 export interface ProcessPlan {
   readonly name: string;
@@ -41,7 +42,7 @@ export class SupervisedProcess {
   /** Resolves when the process says that it is ready. Throws when it ends before, or takes a minute. */
   async start(): Promise<Ready> {
     const { name, command, environment, logFile } = this.plan;
-    const child = spawn(process.execPath, [...command, '--with-parent'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...command, '--with-parent'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
       env: { ...process.env, ...environment },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
+import { NODE_FLAGS } from '@orders/local-stack/node-flags.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 
 export interface Plan {
@@ -37,7 +38,7 @@ export class MeasuredProcess {
   static async start(plan: Plan): Promise<MeasuredProcess> {
     const { name, command, environment, logFile } = plan;
     const log = await open(logFile, 'a');
-    const child = spawn(process.execPath, [...command, '--with-parent'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, ...command, '--with-parent'], {
       stdio: ['pipe', log.fd, log.fd, 'ipc'],
       env: { ...process.env, ...environment },
     });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { PersistentMap } from './persistent-map.js';
 
@@ -36,6 +36,21 @@ describe('PersistentMap', () => {
         },
       ),
     );
+  });
+
+  it('costs one write a change, however many maps grow side by side from the empty one', () => {
+    const CHANGES = 1_000;
+    const empty = PersistentMap.empty<number, number>();
+    const writes = jest.spyOn(Map.prototype, 'set');
+    let [one, other] = [empty, empty];
+    for (let key = 0; key < CHANGES; key++) {
+      one = one.with(key, 1);
+      other = other.with(key, 2);
+    }
+    const written = writes.mock.calls.length;
+    writes.mockRestore();
+    expect([one.size, other.size]).toEqual([CHANGES, CHANGES]);
+    expect(written).toBeLessThanOrEqual(2 * CHANGES);
   });
 
   it('yields the oldest entry first', () => {

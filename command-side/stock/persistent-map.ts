@@ -5,6 +5,9 @@
  * it. Reading an old version walks those changes and makes that version the holder (Baker's rerooting, as in
  * Conchon and Filliâtre, "A Persistent Union-Find Data Structure", 2007). A state with a hundred thousand
  * reservations is so folded event by event without a copy, and a decision that lost its race still sees what it saw.
+ *
+ * The empty version is nobody's predecessor: what grows from it shares no entries with what grew from it before.
+ * One initial state serves all streams, and a chain that began there would tie them to each other's whole histories.
  */
 export class PersistentMap<Key, Value> {
   #entries: Map<Key, Value> | undefined;
@@ -52,6 +55,7 @@ export class PersistentMap<Key, Value> {
 
   #changed(key: Key, value: Value | undefined): PersistentMap<Key, Value> {
     const entries = this.#held();
+    if (value !== undefined && entries.size === 0) return new PersistentMap(new Map([[key, value]]));
     const before = entries.get(key);
     put(entries, key, value);
     const next = new PersistentMap(entries);

@@ -1,13 +1,63 @@
+import { Session } from 'node:inspector/promises';
 import type { LogSink } from './observability.js';
 
 const STOP_DEADLINE_MS = 8_000;
 
+/** sysexits' EX_SOFTWARE: an error that nobody expected. */
+const EX_SOFTWARE = 70;
+
+/** Takes what is to be closed at the end, the last one first. */
+export type OnStop = (close: () => Promise<unknown>) => void;
+
+export interface ProcessOptions {
+  readonly logger: LogSink;
+  /** Errors that an operator must mend: told in one line on standard error, exit code 1. */
+  readonly operatorErrors?: readonly (abstract new (...args: never[]) => Error)[];
+}
+
 /**
- * Stops the process on SIGTERM and SIGINT: at once gracefully, by force after eight seconds. What nobody
- * expected (an uncaught error) is logged and ends the process: its state can no longer be trusted, and
- * everything accepted is in the log.
+ * The life of a process: `start` resolves with the URL that it listens on.
+ *
+ * When it does, one line of JSON on standard output says so: {"listening": url, "pid": number}. SIGTERM and SIGINT
+ * stop it, also in the middle of its start: gracefully at once, by force after eight seconds. With `--with-parent` it
+ * stops when its standard input closes, too, which is what a killed parent leaves behind. What nobody expected (an
+ * uncaught error) is logged and ends the process: its state can no longer be trusted, and everything accepted is in
+ * the log.
  */
-export function stopOnSignal(stop: () => Promise<void>, logger: LogSink): void {
+export async function runAsProcess(
+  start: (onStop: OnStop) => Promise<string>,
+  { logger, operatorErrors = [] }: ProcessOptions,
+): Promise<void> {
+  const closing: (() => Promise<unknown>)[] = [];
+  stopOnSignal(async () => {
+    for (const close of closing.toReversed()) await close();
+  }, logger);
+  if (process.argv.includes('--with-parent')) {
+    process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+  }
+  try {
+    const listening = await start((close) => closing.push(close));
+    await forgetTheStart();
+    process.stdout.write(`${JSON.stringify({ listening, pid: process.pid })}\n`);
+  } catch (error) {
+    if (!operatorErrors.some((kind) => error instanceof kind)) throw error;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * Collects what only the start needed. V8 sets the size at which it collects by what the last full collection left
+ * over; before the first one it lets a heap grow to half a gigabyte, and a process never gives that back.
+ */
+export async function forgetTheStart(): Promise<void> {
+  const session = new Session();
+  session.connect();
+  await session.post('HeapProfiler.collectGarbage');
+  session.disconnect();
+}
+
+function stopOnSignal(stop: () => Promise<void>, logger: LogSink): void {
   let stopping = false;
   const end = (code: number) => {
     if (stopping) return;
@@ -24,7 +74,7 @@ export function stopOnSignal(stop: () => Promise<void>, logger: LogSink): void {
   process.once('SIGINT', () => end(0));
   const crash = (error: unknown) => {
     logger.error({ err: error }, 'unexpected error');
-    end(70);
+    end(EX_SOFTWARE);
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
