@@ -7,7 +7,10 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { configurationSchema as commandSide } from '@orders/command-side/configuration.js';
 import { NODE_FLAGS } from '@orders/local-stack/node-flags.js';
+import { configurationSchema as processManagers } from '@orders/process-managers/configuration.js';
+import { configurationSchema as querySide } from '@orders/query-side/configuration.js';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 
@@ -64,6 +67,11 @@ const manifest = JSON.parse(text('package.json')) as { optionalDependencies: Rec
 
 const sides = ['command-side', 'query-side', 'process-managers'];
 const servers = ['eventstore', 'rabbitmq', 'postgres'];
+const configurationOf: Readonly<Record<string, { readonly shape: object }>> = {
+  'command-side': commandSide,
+  'query-side': querySide,
+  'process-managers': processManagers,
+};
 const hostOf: Readonly<Record<string, string>> = {
   EVENTSTORE_URL: 'eventstore',
   RABBITMQ_URL: 'rabbitmq',
@@ -187,6 +195,12 @@ describe.each(sides)('the service %s', (side) => {
     const urls = Object.entries(environment).filter(([name]) => name.endsWith('_URL'));
     for (const [name, url] of urls)
       expect(url).toMatch(new RegExp(`[/@]${hostOf[name] ?? 'no server'}:\\d+`));
+  });
+
+  it('is told by variables that its configuration knows', () => {
+    expect(Object.keys(configurationOf[side]?.shape ?? {})).toEqual(
+      expect.arrayContaining(Object.keys(environment)),
+    );
   });
 
   it('listens where its port is published and its health is asked', () => {

@@ -89,6 +89,19 @@ describe('npm start', () => {
   );
 
   it(
+    'says in one line what keeps a part from starting, and leaves nothing behind',
+    async () => {
+      const dir = await folder();
+      await expect(RunningStart.in(dir, { PROCESS_PAYMENT_DEADLINE: 'soon' })).rejects.toThrow(
+        /: application ended \(78\): PROCESS_PAYMENT_DEADLINE [^\n]+\n$/,
+      );
+      expect(await processesOn(dir)).toEqual([]);
+      await rm(dir, { recursive: true });
+    },
+    START_MS,
+  );
+
+  it(
     'answers with the caller’s correlation id, and finds everything it caused under it',
     async () => {
       const dir = await folder();

@@ -24,6 +24,8 @@ const STOP_DEADLINE_MS = 9_000;
 const RESTART_PAUSES_MS = [100, 500, 1_000, 2_000, 5_000];
 /** A process that has run this long has earned a quick restart again. */
 const STEADY_MS = 60_000;
+/** Characters of what a process said before it ended. */
+const LAST_WORDS = 2_000;
 
 /**
  * A child that is started again when it ends unasked. It runs in a process group of its own, so that a Ctrl-C
@@ -39,7 +41,7 @@ export class SupervisedProcess {
     private readonly report: (line: string) => void,
   ) {}
 
-  /** Resolves when the process says that it is ready. Throws when it ends before, or takes a minute. */
+  /** Resolves when the process says that it is ready. Throws its own last words when it ends before, or takes a minute. */
   async start(): Promise<Ready> {
     const { name, command, environment, logFile } = this.plan;
     const child = spawn(process.execPath, [...NODE_FLAGS, ...command, '--with-parent'], {
@@ -52,7 +54,7 @@ export class SupervisedProcess {
     child.stderr.pipe(log, { end: false });
     child.once('close', () => log.end());
     const startedAt = Date.now();
-    const ready = await readyLine(child, log, `${name} (its log: ${logFile})`);
+    const ready = await readyLine(child, log, name, logFile);
     child.once('exit', (code, signal) => void this.#restart(startedAt, signal ?? code));
     return ready;
   }
@@ -86,16 +88,24 @@ export class SupervisedProcess {
 }
 
 /** The first line of JSON with `listening`; every other line goes to the log. */
-async function readyLine(child: ChildProcess, log: NodeJS.WritableStream, name: string): Promise<Ready> {
-  const { stdout } = child;
-  if (!stdout) throw new Error(`${name} has no output`);
+async function readyLine(
+  child: ChildProcess,
+  log: NodeJS.WritableStream,
+  name: string,
+  logFile: string,
+): Promise<Ready> {
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error(`${name} has no output`);
   let timer: NodeJS.Timeout | undefined;
+  let said = '';
+  const listen = (part: Buffer) => (said = (said + part.toString()).slice(-LAST_WORDS));
+  stderr.on('data', listen);
   const lines = createInterface({ input: stdout });
   try {
     return await new Promise<Ready>((resolve, reject) => {
       timer = setTimeout(() => {
         child.kill('SIGKILL');
-        reject(new Error(`${name} was not ready within ${READY_DEADLINE_MS / 1000} s`));
+        reject(new Error(`${name} was not ready within ${READY_DEADLINE_MS / 1000} s, see ${logFile}`));
       }, READY_DEADLINE_MS);
       lines.on('line', (line) => {
         const ready = line.startsWith('{"listening"') ? parseReady(line) : undefined;
@@ -103,10 +113,14 @@ async function readyLine(child: ChildProcess, log: NodeJS.WritableStream, name: 
         else log.write(`${line}\n`);
       });
       child.once('error', reject);
-      child.once('exit', (code, signal) => reject(new Error(`${name} ended (${signal ?? code})`)));
+      // Not 'exit': what it said may come after that.
+      child.once('close', (code, signal) =>
+        reject(new Error(`${name} ended (${signal ?? code}): ${said.trim() || `see ${logFile}`}`)),
+      );
     });
   } finally {
     clearTimeout(timer);
+    stderr.off('data', listen);
   }
 }
 

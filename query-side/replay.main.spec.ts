@@ -64,7 +64,7 @@ describe('npm run replay', () => {
         `^Readers now see ${after?.build}, built from \\d+ events in .* events/s\\), instead of ${before?.build}\\.\n$`,
       ),
     );
-    expect(stderr).toMatch(/100% \| \d+ events \| \d+ events\/s \| ETA/);
+    expect(stderr).toMatch(/100% \| \d+ events \| \d+ events\/s \| ETA \d+:\d\d/);
   });
 
   it('gives one JSON object', async () => {

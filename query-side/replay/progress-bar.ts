@@ -5,13 +5,12 @@ import type { Stage } from './run-replay.js';
 /** How far a replay is, on standard error: events, events a second, and when it will be done. */
 export class ProgressBar {
   readonly #bar = new SingleBar({
-    format: '{stage} {bar} {percentage}% | {events} events | {rate} events/s | ETA {eta_formatted}',
+    format: '{stage} {bar} {percentage}% | {events} events | {rate} events/s | ETA {left}',
     stream: process.stderr,
     noTTYOutput: true,
     notTTYSchedule: 1_000,
     hideCursor: true,
     barsize: 30,
-    etaBuffer: 50,
   });
   #began: number | undefined;
   #stage: Stage = 'filling';
@@ -25,15 +24,28 @@ export class ProgressBar {
     const now = performance.now();
     if (this.#began === undefined) {
       this.#began = now;
-      this.#bar.start(Number(head), 0, { stage: this.#stage, events, rate: '?' });
+      this.#bar.start(Number(head), 0, { stage: this.#stage, events, rate: '?', left: '?' });
     }
     const seconds = (now - this.#began) / 1_000;
     if (seconds > 0) this.#rate = Math.round(events / seconds);
     this.#bar.setTotal(Number(head));
-    this.#bar.update(Number(position), { stage: this.#stage, events, rate: this.#rate });
+    this.#bar.update(Number(position), {
+      stage: this.#stage,
+      events,
+      rate: this.#rate,
+      left: timeLeft(Number(position), Number(head), seconds),
+    });
   }
 
   stop(): void {
     if (this.#began !== undefined) this.#bar.stop();
   }
+}
+
+/** As minutes and seconds, at the pace so far; a question mark where there is none yet. */
+export function timeLeft(done: number, all: number, seconds: number): string {
+  if (done >= all) return '0:00';
+  if (done <= 0 || seconds <= 0) return '?';
+  const left = Math.ceil(((all - done) / done) * seconds);
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
 }
