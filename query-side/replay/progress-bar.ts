@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../replay.js';
 import type { Stage } from './run-replay.js';
+import { timeLeft } from './time-left.js';
 
 /** How far a replay is, on standard error: events, events a second, and when it will be done. */
 export class ProgressBar {
@@ -40,12 +41,4 @@ export class ProgressBar {
   stop(): void {
     if (this.#began !== undefined) this.#bar.stop();
   }
-}
-
-/** As minutes and seconds, at the pace so far; a question mark where there is none yet. */
-export function timeLeft(done: number, all: number, seconds: number): string {
-  if (done >= all) return '0:00';
-  if (done <= 0 || seconds <= 0) return '?';
-  const left = Math.ceil(((all - done) / done) * seconds);
-  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
 }

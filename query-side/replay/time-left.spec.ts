@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { timeLeft } from './progress-bar.js';
+import { timeLeft } from './time-left.js';
 
 it.each([
   [0, 0, 0, '0:00'],
