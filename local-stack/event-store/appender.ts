@@ -48,10 +48,11 @@ export class Appender {
   private running: Promise<void> | undefined;
   private stopping = false;
 
-  /** `committed` hears of each group as soon as it is on disk. */
+  /** `committed` hears of each group as soon as it is on disk, `onFault` of one that the disk refused. */
   constructor(
     private readonly log: EventLog,
     private readonly committed: (entries: readonly LogEntry[]) => void,
+    private readonly onFault: (fault: Error) => void,
   ) {}
 
   /** Rejects when the disk refuses; nothing of the request is written then. */
@@ -99,6 +100,8 @@ export class Appender {
       for (const [resolve, outcome] of answers) resolve(outcome);
       this.committed(group.entries);
     } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.onFault(new Error(`${members.length} append(s) not written: ${reason}`, { cause: error }));
       for (const member of members) member.reject(error);
     }
   }

@@ -58,6 +58,16 @@ export function missingMetadataProperty(property: string): RpcError {
   });
 }
 
+/** The call says nothing of who makes it. */
+export function accessDenied(): RpcError {
+  return new RpcError(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
+}
+
+/** It says it, and it is not so. */
+export function notAuthenticated(): RpcError {
+  return new RpcError(status.UNAUTHENTICATED, 'Unauthenticated');
+}
+
 export function invalidArgument(details: string): RpcError {
   return new RpcError(status.INVALID_ARGUMENT, details);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import { checkLogFile, syncDirectory } from './log-file.js';
-import { TOMBSTONE_REVISION } from './recorded-event.js';
+import { isAt, isWhole, revisionOf, streamName, TOMBSTONE_REVISION } from './recorded-event.js';
 import { readRevision, streamKey, streamPrefix } from './stream-key.js';
 
 /**
@@ -71,16 +71,21 @@ export class EventLog {
   ) {
     this.#head = 0;
     for (const position of log.getKeys({ reverse: true, limit: 1 })) this.#head = position;
+    if (this.#head > 0) this.recordAt(this.#head);
   }
 
-  /** Opens or creates the log in `dir`. Throws when the file is not a log. Holds no lock: see dir-lock.ts. */
-  static open(dir: string): EventLog {
+  /**
+   * Opens or creates the log in `dir`. Throws when the file is not a log. Holds no lock: see dir-lock.ts.
+   * Without `durable` nothing is synced: what the machine has not written by itself is lost with it.
+   */
+  static open(dir: string, { durable = true } = {}): EventLog {
     const path = join(dir, 'events.lmdb');
     checkLogFile(path);
     const root: RootDatabase<Buffer, number> = open({
       path,
       encoding: 'binary',
       overlappingSync: false,
+      noSync: !durable,
       eventTurnBatching: false, // groups are made here; lmdb's own would be another promise that nobody hears fail
       mapSize: INITIAL_MAP_BYTES,
     });
@@ -106,7 +111,8 @@ export class EventLog {
 
   eventAt(stream: string, revision: number): StoredEvent | undefined {
     const position = this.streams.get(streamKey(streamPrefix(stream), revision));
-    return position === undefined ? undefined : { position, record: this.recordAt(position) };
+    if (position === undefined) return undefined;
+    return { position, record: this.recordOf(Buffer.from(stream), revision, position) };
   }
 
   /** $all, page by page, read when it is asked for. */
@@ -118,7 +124,10 @@ export class EventLog {
     );
   }
 
-  /** A stream, page by page, read when it is asked for. A tombstone is none of its events. */
+  /**
+   * A stream, page by page, read when it is asked for. A tombstone is none of its events. Throws where a revision
+   * of the range is missing before the stream's last one: nothing is ever removed.
+   */
   stream(name: string, range: Range): Generator<LogEntry[]> {
     return pages(
       range,
@@ -144,6 +153,20 @@ export class EventLog {
     this.#head = entries.at(-1)?.position ?? this.#head;
   }
 
+  /** What is damaged, a line each: every event is read, and looked up as its stream has it. */
+  *damages(): Generator<string> {
+    for (let position = 1; position <= this.#head; position++) {
+      try {
+        const record = this.recordAt(position);
+        const [stream, revision] = [streamName(record), revisionOf(record)];
+        if (this.eventAt(stream, revision)?.position !== position)
+          yield `the log is damaged: ${stream} at ${revision} is not in its index`;
+      } catch (error) {
+        yield error instanceof Error ? error.message : String(error);
+      }
+    }
+  }
+
   async close(): Promise<void> {
     await this.root.close();
   }
@@ -152,7 +175,7 @@ export class EventLog {
     const page: StoredEvent[] = [];
     let bytes = 0;
     for (const { key, value } of this.log.getRange(lmdbRange(range, (position) => position))) {
-      page.push({ position: key, record: value });
+      page.push({ position: key, record: whole(value, key) });
       bytes += value.length;
       if (bytes >= PAGE_BYTES) break;
     }
@@ -161,25 +184,43 @@ export class EventLog {
 
   private pageOfStream(stream: string, range: Range): LogEntry[] {
     const prefix = streamPrefix(stream);
+    const name = Buffer.from(stream);
     const page: LogEntry[] = [];
     let bytes = 0;
+    let expected = range.from;
     for (const { key, value } of this.streams.getRange(
       lmdbRange(range, (revision) => streamKey(prefix, revision)),
     )) {
-      const record = this.recordAt(value);
-      page.push({ stream, revision: readRevision(key), position: value, record });
+      const revision = readRevision(key);
+      if (revision !== expected)
+        throw new Error(`the log is damaged: ${stream} at ${expected} is not in its index`);
+      expected += range.direction === 'forwards' ? 1 : -1;
+      const record = this.recordOf(name, revision, value);
+      page.push({ stream, revision, position: value, record });
       bytes += record.length;
       if (bytes >= PAGE_BYTES) break;
     }
     return page;
   }
 
+  private recordOf(stream: Buffer, revision: number, position: number): Buffer {
+    const record = this.recordAt(position);
+    if (isAt(record, stream, revision)) return record;
+    throw new Error(`the log is damaged: ${stream.toString()} at ${revision} leads to another event`);
+  }
+
   private recordAt(position: number): Buffer {
     const record = this.log.get(position);
     if (record === undefined)
       throw new Error(`the log is damaged: there is no event at position ${position}`);
-    return record;
+    return whole(record, position);
   }
+}
+
+/** lmdb trusts the disk: that an event is what was written is seen to here, each time that it is read. */
+function whole(record: Buffer, position: number): Buffer {
+  if (isWhole(record)) return record;
+  throw new Error(`the log is damaged: the event at position ${position} is not what was written`);
 }
 
 /** lmdb says that a commit failed, and why in a promise of its own. */

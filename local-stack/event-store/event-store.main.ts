@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { startEventStore } from './event-store.js';
+import type { Users } from './access.js';
+import { checkEventStore, type EventStoreOptions, startEventStore } from './event-store.js';
 
 /**
- * The event store as a process: event-store.main.js --dir <folder> [--port <n>] [--with-parent]
+ * The event store as a process; `USAGE` says how.
  *
  * Prints {"listening": url} on a line of its own when clients can connect. SIGTERM and SIGINT stop it
  * gracefully. With --with-parent it stops as well when whoever started it is gone: its end of the IPC
@@ -12,8 +14,9 @@ import { startEventStore } from './event-store.js';
  */
 async function main(): Promise<void> {
   setLogVerbosity(logVerbosity.NONE); // what gRPC would log is thrown as well
-  const { dir, port, withParent } = readArguments();
-  const store = await startEventStore({ dir, port });
+  const { withParent, isCheck, ...options } = readArguments();
+  if (isCheck) return check(options.dir);
+  const store = await startEventStore({ ...options, onFault: tell });
   const stop = (): void => {
     store.stop().then(() => process.exit(0), fail);
   };
@@ -22,28 +25,86 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ listening: store.url })}\n`);
 }
 
-function readArguments(): { dir: string; port: number; withParent: boolean } {
+const USAGE = `event-store (--dir <folder> | --mem) [--port <n>] [--tls-cert <file> --tls-key <file> [--users <file>]]
+
+  --dir       keeps the events here, each on disk before it is acknowledged
+  --mem       keeps them in a temporary folder, syncs nothing, and forgets them at the end
+  --port      2113 unless told otherwise; 0 for a free one
+  --tls-cert  certificate as PEM, and its key: connections are encrypted then
+  --users     a JSON file {"name": "password"}: whoever is not in it is refused
+  --check     reads every event of --dir, says what is damaged, and ends: with 1 where something is
+  --with-parent  ends when whoever started it does
+`;
+
+function readArguments(): EventStoreOptions & { withParent: boolean; isCheck: boolean } {
   const { values } = parseArgs({
     options: {
       dir: { type: 'string' },
+      mem: { type: 'boolean', default: false },
       port: { type: 'string', default: '2113' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      users: { type: 'string' },
+      check: { type: 'boolean', default: false },
       'with-parent': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port: '${values.port}' is not a port`);
-  if (!values.dir) throw new Error('--dir: the folder of the events is missing');
-  return { dir: values.dir, port, withParent: values['with-parent'] };
+  if (values.mem === (values.dir !== undefined && values.dir !== ''))
+    throw new Error('either --dir, the folder of the events, or --mem is needed');
+  return {
+    dir: values.mem ? undefined : values.dir,
+    port,
+    tls: readTls(values['tls-cert'], values['tls-key']),
+    users: values.users === undefined ? undefined : readUsers(values.users),
+    withParent: values['with-parent'],
+    isCheck: values.check,
+  };
 }
+
+async function check(dir: string | undefined): Promise<void> {
+  if (dir === undefined) throw new Error('--check: --dir is missing');
+  const { events, damages } = await checkEventStore(dir);
+  for (const damage of damages) console.log(damage);
+  console.log(`${events} events, ${damages.length === 0 ? 'none damaged' : 'damage found'}`);
+  process.exit(damages.length === 0 ? 0 : 1);
+}
+
+function readTls(cert: string | undefined, key: string | undefined): EventStoreOptions['tls'] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new Error('--tls-cert and --tls-key go together');
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+function readUsers(file: string): Users {
+  const users: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (isUsers(users)) return users;
+  throw new Error(`--users: ${file} is no JSON object of passwords by name`);
+}
+
+const isUsers = (value: unknown): value is Users =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((password) => typeof password === 'string');
 
 function onParentGone(stop: () => void): void {
   if (process.connected) process.once('disconnect', stop);
   else process.stdin.once('end', stop).once('error', stop).resume();
 }
 
-function fail(error: unknown): void {
+function tell(error: unknown): void {
   process.stderr.write(`event store: ${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+function fail(error: unknown): void {
+  tell(error);
   process.exit(1);
 }
 

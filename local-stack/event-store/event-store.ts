@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import featuresService from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import streamsService from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { onlyFor, type Users } from './access.js';
 import { appendHandler } from './append.js';
 import { Appender } from './appender.js';
 import { batchAppendHandler } from './batch-append.js';
@@ -8,16 +13,26 @@ import { deleteHandler, tombstoneHandler } from './delete.js';
 import { lockDirectory } from './dir-lock.js';
 import { shuttingDown } from './errors.js';
 import { EventLog } from './event-log.js';
+import { gossipHandler } from './gossip.js';
 import { OpenCalls } from './open-calls.js';
 import { readHandler } from './read.js';
 import { supportedMethods } from './server-features.js';
 import { Watchers } from './watchers.js';
 
 export interface EventStoreOptions {
-  /** 0 for a free one. */
-  readonly port: number;
-  /** Where the events are; created when it does not exist. */
-  readonly dir: string;
+  /** A free one when it is 0 or left out. */
+  readonly port?: number | undefined;
+  /**
+   * Where the events are; created when it does not exist. When it is left out they are in a temporary folder,
+   * are never synced to disk, and are gone after the stop.
+   */
+  readonly dir?: string | undefined;
+  /** Certificate and private key as PEM. Without them connections are not encrypted. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Hears what an operator should: the disk refused a write, or what is read from it is damaged. */
+  readonly onFault?: ((fault: Error) => void) | undefined;
+  /** Who may use it. Everybody, when it is left out. Needs `tls`: clients send no password without. */
+  readonly users?: Users | undefined;
 }
 
 export interface RunningEventStore {
@@ -42,40 +57,91 @@ const STREAMS = {
  * Starts an EventStoreDB-compatible single node within this process. Throws when another one uses
  * `dir`, when what is there is no log, or when the port is taken; nothing stays open then.
  */
-export async function startEventStore({ port, dir }: EventStoreOptions): Promise<RunningEventStore> {
-  const unlock = lockDirectory(dir);
+export async function startEventStore(options: EventStoreOptions = {}): Promise<RunningEventStore> {
+  if (options.users !== undefined && options.tls === undefined)
+    throw new Error('users need TLS: without it clients send no passwords');
+  const { dir, leave } = takeFolder(options.dir);
   let log: EventLog | undefined;
   try {
-    log = EventLog.open(dir);
-    const node = new Node(log);
-    const boundPort = await node.listen(port);
+    log = EventLog.open(dir, { durable: options.dir !== undefined });
+    const node = new Node(log, options);
+    const port = await node.listen(options.port ?? 0);
     return {
-      url: `esdb://${HOST}:${boundPort}?tls=false`,
-      port: boundPort,
-      stop: () => node.stop().finally(unlock),
+      url: `esdb://${HOST}:${port}?tls=${options.tls !== undefined}`,
+      port,
+      stop: () => node.stop().finally(leave),
     };
   } catch (error) {
     await log?.close();
-    unlock();
+    leave();
     throw error;
   }
+}
+
+/**
+ * Reads every event of the log in `dir` and looks each up as its stream has it.
+ * @returns how many there are, and what is damaged, a line each: the first hundred
+ */
+export async function checkEventStore(
+  dir: string,
+): Promise<{ readonly events: number; readonly damages: readonly string[] }> {
+  const unlock = lockDirectory(dir);
+  try {
+    const log = EventLog.open(dir);
+    const damages: string[] = [];
+    for (const damage of log.damages()) if (damages.push(damage) === MOST_DAMAGES) break;
+    const events = log.head;
+    await log.close();
+    return { events, damages };
+  } finally {
+    unlock();
+  }
+}
+
+const MOST_DAMAGES = 100;
+
+/** The folder for this process alone, until `leave`. */
+function takeFolder(asked: string | undefined): { readonly dir: string; readonly leave: () => void } {
+  if (asked !== undefined) return { dir: asked, leave: lockDirectory(asked) };
+  const dir = mkdtempSync(join(tmpdir(), 'event-store-'));
+  return { dir, leave: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** How long a stop waits for clients to take their last answers. */
 const GRACE_MS = 1_000;
 
+/** A client that is gone without a word (its machine, or the way to it) is noticed within these two together. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
 class Node {
-  private readonly server = new Server({ 'grpc.max_receive_message_length': LARGEST_MESSAGE });
+  private readonly server: Server;
+  private readonly credentials: ServerCredentials;
   private readonly watchers = new Watchers();
   private readonly appender: Appender;
   private readonly calls = new OpenCalls();
+  private port = 0;
   private stopped: Promise<void> | undefined;
 
-  constructor(private readonly log: EventLog) {
-    this.appender = new Appender(log, (entries) => this.watchers.notify(entries));
+  constructor(
+    private readonly log: EventLog,
+    { tls, users, onFault = () => undefined }: EventStoreOptions,
+  ) {
+    this.credentials =
+      tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }]);
+    this.server = new Server({
+      'grpc.max_receive_message_length': LARGEST_MESSAGE,
+      ...KEEPALIVE,
+      interceptors: users === undefined ? [] : [onlyFor(users)],
+    });
+    this.appender = new Appender(log, (entries) => this.watchers.notify(entries), onFault);
     this.server.addService(featuresService.ServerFeaturesService, { getSupportedMethods: supportedMethods });
+    this.server.addService(gossipService.GossipService, {
+      read: gossipHandler(() => ({ host: HOST, port: this.port })),
+    });
     this.server.addService(STREAMS, {
-      read: this.calls.tracking(readHandler(log, this.watchers)),
+      read: this.calls.tracking(readHandler(log, this.watchers, onFault)),
       append: appendHandler(this.appender),
       batchAppend: this.calls.tracking(batchAppendHandler(this.appender)),
       delete: deleteHandler(this.appender),
@@ -85,7 +151,8 @@ class Node {
 
   listen(port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, boundPort) => {
+      this.server.bindAsync(`${HOST}:${port}`, this.credentials, (error, boundPort) => {
+        this.port = boundPort;
         if (error === null) resolve(boundPort);
         else if (error.message.includes('EADDRINUSE')) reject(new Error(`port ${port} is taken`));
         else reject(new Error(`cannot listen on ${HOST}:${port}: ${error.message}`));

@@ -1,8 +1,9 @@
 import { streamDeleted } from './errors.js';
 import { type EventLog, NO_REVISION } from './event-log.js';
 import type { EventFilter } from './filter.js';
+import type { Shown } from './links.js';
 import type { ReadFrom } from './read-request.js';
-import { responseBytes, TOMBSTONE_REVISION } from './recorded-event.js';
+import { TOMBSTONE_REVISION } from './recorded-event.js';
 import { checkpoint } from './responses.js';
 import { NO_LIMITS } from './stream-metadata.js';
 import { isYoungEnough, limitsOf, lowestVisible } from './visible-range.js';
@@ -26,6 +27,7 @@ export class AllFeed implements Feed {
     private readonly log: EventLog,
     from: ReadFrom,
     private readonly filter: EventFilter | undefined,
+    private readonly shown: Shown,
   ) {
     this.cursor = from === 'start' ? 0 : from === 'end' ? log.head : from;
   }
@@ -45,7 +47,7 @@ export class AllFeed implements Feed {
       const responses: Buffer[] = [];
       for (const { position, record } of page) {
         this.cursor = position;
-        if (this.filter === undefined || this.filter.matches(record)) responses.push(responseBytes(record));
+        if (this.filter === undefined || this.filter.matches(record)) responses.push(this.shown(record));
         if (this.isCheckpointDue()) responses.push(checkpoint(position));
       }
       yield responses;
@@ -66,6 +68,7 @@ export class StreamFeed implements Feed {
     private readonly log: EventLog,
     private readonly stream: string,
     from: ReadFrom,
+    private readonly shown: Shown,
   ) {
     this.cursor = from === 'start' ? NO_REVISION : from === 'end' ? log.lastRevision(stream) : from;
   }
@@ -87,7 +90,7 @@ export class StreamFeed implements Feed {
       this.cursor = page.at(-1)?.revision ?? this.cursor;
       yield page
         .filter(({ record }) => isYoungEnough(limits, record, now))
-        .map(({ record }) => responseBytes(record));
+        .map(({ record }) => this.shown(record));
     }
     if (tombstoned) throw streamDeleted(this.stream);
     this.cursor = Math.max(this.cursor, last);

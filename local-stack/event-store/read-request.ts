@@ -16,6 +16,8 @@ export interface ReadRequest {
   /** 'all-and-live' for a subscription, else at most so many events. */
   readonly count: number | 'all-and-live';
   readonly filter: EventFilter | undefined;
+  /** Whether links are shown as what they lead to. */
+  readonly resolvesLinks: boolean;
 }
 
 /** Throws INVALID_ARGUMENT for what cannot be read. */
@@ -29,6 +31,7 @@ export function readRequest(message: ReadReq): ReadRequest {
     filter: options.hasFilter()
       ? readFilter(options.getFilter() ?? new streams.ReadReq.Options.FilterOptions())
       : undefined,
+    resolvesLinks: options.getResolveLinks(),
   };
   if (request.stream !== undefined && request.filter !== undefined)
     throw invalidArgument('only $all can be filtered');

@@ -1,31 +1,36 @@
 import { setImmediate } from 'node:timers/promises';
-import { internalError, streamDeleted } from './errors.js';
+import { internalError, RpcError, streamDeleted } from './errors.js';
 import { type EventLog, NO_REVISION, type StoredEvent } from './event-log.js';
 import { readRequest, type ReadFrom, type ReadRequest } from './read-request.js';
-import { responseBytes, TOMBSTONE_REVISION } from './recorded-event.js';
+import { asRecorded, linksResolved, type Shown } from './links.js';
+import { TOMBSTONE_REVISION } from './recorded-event.js';
 import { type ReadCall, Responses, streamNotFound } from './responses.js';
 import { SOFT_DELETED } from './stream-metadata.js';
 import { subscribe } from './subscription.js';
 import type { Watchers } from './watchers.js';
 import { isYoungEnough, limitsOf, lowestVisible } from './visible-range.js';
 
-/** Read: a part of a stream or of $all, or a subscription to one of them. */
-export function readHandler(log: EventLog, watchers: Watchers) {
+/** Read: a part of a stream or of $all, or a subscription to one of them. `onFault` hears of a damaged log. */
+export function readHandler(log: EventLog, watchers: Watchers, onFault: (fault: Error) => void) {
   return (call: ReadCall): void => {
     const responses = new Responses(call);
     serve(log, watchers, responses, call)
       .then(() => call.end())
-      .catch((error: unknown) => call.emit('error', internalError(error)));
+      .catch((error: unknown) => {
+        if (error instanceof Error && !(error instanceof RpcError)) onFault(error);
+        call.emit('error', internalError(error));
+      });
   };
 }
 
 async function serve(log: EventLog, watchers: Watchers, responses: Responses, call: ReadCall): Promise<void> {
   const request = readRequest(call.request);
   const { stream, count } = request;
-  if (count === 'all-and-live') await subscribe(log, watchers, responses, request);
-  else if (stream === undefined) await send(responses, count, pagesOfAll(log, request));
+  const shown = request.resolvesLinks ? linksResolved(log) : asRecorded;
+  if (count === 'all-and-live') await subscribe(log, watchers, responses, request, shown);
+  else if (stream === undefined) await send(responses, count, pagesOfAll(log, request), shown);
   else if (isHidden(log, stream)) responses.send(streamNotFound(stream));
-  else await send(responses, count, pagesOfStream(log, request, stream));
+  else await send(responses, count, pagesOfStream(log, request, stream), shown);
 }
 
 /**
@@ -70,12 +75,17 @@ function* pagesOfStream(
 }
 
 /** Sends until `count` is reached, the pages end, or nobody listens any more. */
-async function send(responses: Responses, count: number, pages: Iterable<StoredEvent[]>): Promise<void> {
+async function send(
+  responses: Responses,
+  count: number,
+  pages: Iterable<StoredEvent[]>,
+  shown: Shown,
+): Promise<void> {
   let left = count;
   if (left === 0) return;
   for (const page of pages) {
     for (const { record } of page.slice(0, left)) {
-      if (!responses.send(responseBytes(record))) await responses.drained();
+      if (!responses.send(shown(record))) await responses.drained();
       if (responses.closed.aborted) return;
     }
     left -= page.length;

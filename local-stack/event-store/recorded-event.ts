@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { fieldSize, ProtobufWriter, varintField, varintSize } from './protobuf.js';
 
 /**
@@ -5,10 +6,22 @@ import { fieldSize, ProtobufWriter, varintField, varintSize } from './protobuf.j
  * header that tells where in them id, stream name and type stand. So a read copies, a filter
  * compares without decoding, and nothing is encoded twice.
  *
- * Header: created (ms since 1970, double), then five uint32: start of the id, start and length of
- * the stream name, start and length of the type; all offsets count from the first byte of the header.
+ * Header: CRC-32 of all that follows it; created (ms since 1970) and revision as doubles; then five uint32:
+ * start of the id, start and length of the stream name, start and length of the type. All offsets count from
+ * the first byte of the header.
  */
-const HEADER_LENGTH = 28;
+const HEADER = {
+  checksum: 0,
+  created: 4,
+  revision: 12,
+  id: 20,
+  stream: 24,
+  streamLength: 28,
+  type: 32,
+  typeLength: 36,
+};
+const CHECKED_FROM = 4;
+const HEADER_LENGTH = 40;
 const ID_LENGTH = 36;
 
 /** Revision of the event that a tombstone leaves; the server uses the greatest signed 64-bit integer. */
@@ -54,12 +67,14 @@ export function encodeRecordedEvent(event: ProposedEvent, place: Placement): Buf
   const starts = writeRecorded(writer, event, place, parts);
   writer.byte(varintField(3)); // ReadEvent.commit_position
   writer.varint(place.position);
-  record.writeDoubleBE(place.created, 0);
-  record.writeUInt32BE(starts.id, 8);
-  record.writeUInt32BE(starts.stream, 12);
-  record.writeUInt32BE(parts.stream.length, 16);
-  record.writeUInt32BE(starts.type, 20);
-  record.writeUInt32BE(parts.type.length, 24);
+  record.writeDoubleBE(place.created, HEADER.created);
+  record.writeDoubleBE(place.revision, HEADER.revision);
+  record.writeUInt32BE(starts.id, HEADER.id);
+  record.writeUInt32BE(starts.stream, HEADER.stream);
+  record.writeUInt32BE(parts.stream.length, HEADER.streamLength);
+  record.writeUInt32BE(starts.type, HEADER.type);
+  record.writeUInt32BE(parts.type.length, HEADER.typeLength);
+  record.writeUInt32BE(checksum(record), HEADER.checksum);
   return record;
 }
 
@@ -128,6 +143,18 @@ function writeRecorded(writer: ProtobufWriter, event: ProposedEvent, place: Plac
   return { id, stream, type };
 }
 
+/** Whether it is what was written. What is not may hold anything: none of the functions below is for it. */
+export function isWhole(record: Buffer): boolean {
+  return record.length > HEADER_LENGTH && record.readUInt32BE(HEADER.checksum) === checksum(record);
+}
+
+/** Whether it is the event of that stream at that revision. */
+export function isAt(record: Buffer, stream: Buffer, revision: number): boolean {
+  const start = record.readUInt32BE(HEADER.stream);
+  const name = record.subarray(start, start + record.readUInt32BE(HEADER.streamLength));
+  return revisionOf(record) === revision && name.equals(stream);
+}
+
 /** The ReadResp message, ready to be sent. */
 export function responseBytes(record: Buffer): Buffer {
   return record.subarray(HEADER_LENGTH);
@@ -135,22 +162,30 @@ export function responseBytes(record: Buffer): Buffer {
 
 /** When it was recorded, in ms since 1970. */
 export function createdAt(record: Buffer): number {
-  return record.readDoubleBE(0);
+  return record.readDoubleBE(HEADER.created);
+}
+
+export function revisionOf(record: Buffer): number {
+  return record.readDoubleBE(HEADER.revision);
 }
 
 export function eventId(record: Buffer): string {
-  const start = record.readUInt32BE(8);
+  const start = record.readUInt32BE(HEADER.id);
   return record.toString('latin1', start, start + ID_LENGTH);
 }
 
 export function streamName(record: Buffer): string {
-  const start = record.readUInt32BE(12);
-  return record.toString('utf8', start, start + record.readUInt32BE(16));
+  const start = record.readUInt32BE(HEADER.stream);
+  return record.toString('utf8', start, start + record.readUInt32BE(HEADER.streamLength));
 }
 
 export function eventType(record: Buffer): string {
-  const start = record.readUInt32BE(20);
-  return record.toString('utf8', start, start + record.readUInt32BE(24));
+  const start = record.readUInt32BE(HEADER.type);
+  return record.toString('utf8', start, start + record.readUInt32BE(HEADER.typeLength));
+}
+
+function checksum(record: Buffer): number {
+  return crc32(record.subarray(CHECKED_FROM));
 }
 
 function entrySize(key: string, valueLength: number): number {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { EventLog } from './event-log.js';
 import { AllFeed, type Feed, StreamFeed } from './feed.js';
+import type { Shown } from './links.js';
 import type { ReadRequest } from './read-request.js';
 import { caughtUp, confirmation, fellBehind, type Responses } from './responses.js';
 import type { Watchers } from './watchers.js';
@@ -18,8 +19,10 @@ export async function subscribe(
   watchers: Watchers,
   responses: Responses,
   { stream, from, filter }: ReadRequest,
+  shown: Shown,
 ): Promise<void> {
-  const feed = stream === undefined ? new AllFeed(log, from, filter) : new StreamFeed(log, stream, from);
+  const feed =
+    stream === undefined ? new AllFeed(log, from, filter, shown) : new StreamFeed(log, stream, from, shown);
   const news = new News(responses.closed);
   const stopWatching = watchers.watch(stream, () => news.arrive());
   try {
