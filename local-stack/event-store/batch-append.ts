@@ -36,6 +36,10 @@ interface OpenAppend {
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 /** So many answers may wait for a client that does not read them, before its requests wait too. */
 const UNSENT_ANSWERS = 1024;
+/** So much of what a client sent may wait for the disk, before the rest of it waits in the connection. */
+const UNWRITTEN_BYTES = 16 * 1024 * 1024;
+/** So much may be there of appends whose end has not come. */
+const UNFINISHED_BYTES = 64 * 1024 * 1024;
 
 /**
  * BatchAppend: one long call for all appends of a client. An append is one or more messages under one
@@ -50,6 +54,8 @@ export function batchAppendHandler(appender: Appender) {
 
 class BatchAppendCall {
   private readonly open = new Map<string, OpenAppend>();
+  private unfinished = 0;
+  private unwritten = 0;
   private ended = false;
 
   constructor(
@@ -60,6 +66,7 @@ class BatchAppendCall {
   run(): void {
     this.call.on('data', (message: BatchAppendReq) => this.receive(message));
     this.call.on('end', () => this.end());
+    this.call.on('drain', () => this.keepPace());
     this.call.on('cancelled', () => this.forget());
     this.call.on('error', () => this.forget());
   }
@@ -99,9 +106,11 @@ class BatchAppendCall {
     for (const proposed of message.getProposedMessagesList()) {
       const event = readProposedEvent(proposed);
       append.size += appendSize(event);
+      this.unfinished += appendSize(event);
       append.events.push(event);
     }
-    if (append.size > MAX_APPEND_SIZE) this.fail(append, maximumAppendSizeStatus());
+    if (this.unfinished > UNFINISHED_BYTES) this.fail(append, badRequestStatus('too much is unfinished'));
+    else if (append.size > MAX_APPEND_SIZE) this.fail(append, maximumAppendSizeStatus());
     else if (message.getIsFinal()) this.submit(append);
   }
 
@@ -112,6 +121,9 @@ class BatchAppendCall {
     const revision = () => (options.hasStreamPosition() ? options.getStreamPosition() : undefined);
     const expected = readExpectedRevision(options, revision);
     append.submitted = true;
+    this.unfinished -= append.size;
+    this.unwritten += append.size;
+    this.keepPace();
     this.appender.submit({ kind: 'append', stream, expected, events }).then(
       (outcome) => this.settle(append, stream, expected, outcome),
       (error: unknown) => this.fail(append, unknownStatus(internalError(error).details)),
@@ -150,8 +162,10 @@ class BatchAppendCall {
     clearTimeout(append.timer);
     this.open.delete(uuidText(append.correlationId));
     response.setCorrelationId(append.correlationId).setStreamIdentifier(append.options.getStreamIdentifier());
+    if (append.submitted) this.unwritten -= append.size;
+    else this.unfinished -= append.size;
     this.call.write(response);
-    if (this.call.writableLength > UNSENT_ANSWERS) this.waitForClient();
+    this.keepPace();
     this.endWhenAnswered();
   }
 
@@ -159,13 +173,16 @@ class BatchAppendCall {
     return this.open.get(uuidText(append.correlationId)) === append;
   }
 
-  private waitForClient(): void {
-    this.call.pause();
-    this.call.once('drain', () => this.call.resume());
+  private keepPace(): void {
+    const isAhead = this.unwritten > UNWRITTEN_BYTES || this.call.writableLength > UNSENT_ANSWERS;
+    if (isAhead) this.call.pause();
+    else if (this.call.isPaused()) this.call.resume();
   }
 
   private end(): void {
     this.ended = true;
+    for (const append of this.open.values())
+      if (!append.submitted) this.fail(append, badRequestStatus('the call ended before the append did'));
     this.endWhenAnswered();
   }
 

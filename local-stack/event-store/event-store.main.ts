@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { forgetTheStart } from '@orders/shared-events/transport/process-lifetime.js';
 import type { Users } from './access.js';
 import { checkEventStore, type EventStoreOptions, startEventStore } from './event-store.js';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   if (withParent) onParentGone(stop);
+  await forgetTheStart();
   process.stdout.write(`${JSON.stringify({ listening: store.url })}\n`);
 }
 
