@@ -12,7 +12,13 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsService from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import empty from 'google-protobuf/google/protobuf/empty_pb.js';
-import { Client, credentials, status } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  credentials,
+  status,
+} from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { NODE_FLAGS } from '../node-flags.js';
 import {
@@ -98,26 +104,25 @@ function answerTo(
   const options = { deadline: Date.now() + ANSWER_MS };
   return new Promise((resolve) => {
     const done = (error: { code?: status } | null) => resolve(error?.code ?? status.OK);
-    if (!requestStream && !responseStream)
-      return void raw.makeUnaryRequest(path, plain, plain, message, options, done);
-    if (!responseStream) {
-      const call = raw.makeClientStreamRequest(path, plain, plain, options, done);
-      for (const each of messages) call.write(each);
-      return call.end();
-    }
-    const call = requestStream
-      ? raw.makeBidiStreamRequest(path, plain, plain, options)
-      : raw.makeServerStreamRequest(path, plain, plain, message, options);
-    call.on('error', () => undefined);
-    call.on('status', ({ code }: { code: status }) => resolve(code));
-    call.once('data', () => {
-      resolve('open');
-      call.cancel();
-    });
-    if ('end' in call) {
+    const follow = (call: ClientReadableStream<Buffer>) => {
+      call.on('error', () => undefined);
+      call.on('status', ({ code }: { code: status }) => resolve(code));
+      call.once('data', () => {
+        resolve('open');
+        call.cancel();
+      });
+    };
+    const sendAll = (call: Pick<ClientWritableStream<Buffer>, 'write' | 'end'>) => {
       for (const each of messages) call.write(each);
       call.end();
-    }
+    };
+    if (requestStream && responseStream) {
+      const call = raw.makeBidiStreamRequest(path, plain, plain, options);
+      follow(call);
+      sendAll(call);
+    } else if (requestStream) sendAll(raw.makeClientStreamRequest(path, plain, plain, options, done));
+    else if (responseStream) follow(raw.makeServerStreamRequest(path, plain, plain, message, options));
+    else raw.makeUnaryRequest(path, plain, plain, message, options, done);
   });
 }
 

@@ -1,4 +1,5 @@
-import { type ChannelModel, type RecoveringChannelModel, connect } from 'amqplib';
+import type { Duplex } from 'node:stream';
+import { type ChannelModel, type ConfirmChannel, type RecoveringChannelModel, connect } from 'amqplib';
 import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
 import { type PublishOptions, Publisher } from './publisher.js';
@@ -24,6 +25,8 @@ export interface Consumption {
 /** With this heartbeat a half-open connection is noticed after 15 s at most; with the default it takes minutes. */
 const HEARTBEAT_S = 5;
 const CONNECT_DEADLINE_MS = 30_000;
+/** Declaring takes milliseconds; a broker that takes this long is frozen, or on the other side of a broken link. */
+const SET_UP_DEADLINE_MS = 5_000;
 
 /** RabbitMQ as this system uses it: confirmed publishes, manual acknowledgement, retries, dead letters. */
 export class MessageBus {
@@ -89,7 +92,8 @@ export class MessageBus {
   /**
    * Hands each message to the handler, up to `prefetch` at once. Handled: acknowledged. Thrown DeadLetter: to the
    * dead-letter queue. Thrown Pause: it waits and is tried again in place. Anything else: through the retry
-   * queue, and after the last attempt to the dead-letter queue.
+   * queue, and after the last attempt to the dead-letter queue. While there is no connection it waits for one;
+   * throws where the broker knows no such queue.
    */
   async consume(queue: string, handler: Handler, { prefetch }: { prefetch: number }): Promise<Consumption> {
     const options: ConsumerOptions = {
@@ -102,7 +106,7 @@ export class MessageBus {
     };
     const consumer = new Consumer(options);
     this.#consumers.set(consumer, options);
-    if (this.#model) await this.#start(consumer, this.#model);
+    if (this.#model) await this.#startOrLater(consumer, this.#model);
     return {
       stop: async () => {
         this.#consumers.delete(consumer);
@@ -118,19 +122,55 @@ export class MessageBus {
     await this.#connection?.close().catch(() => undefined);
   }
 
-  /** Runs after every connect: channels, topology and consumers do not outlive a connection. */
+  /**
+   * Runs after every connect: channels, topology and consumers do not outlive a connection. Until it resolves the
+   * driver does not watch the connection, and where a broker is gone or frozen it would wait for an answer for ever:
+   * so it is watched here, has a deadline, and is cut where it did not come about, for the driver to try again.
+   */
   async #setUp(model: ChannelModel): Promise<void> {
+    const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
+    const lost = new Promise<never>((_resolve, reject) => {
+      model.on('error', reject);
+      void closed.then(() => reject(new Error('the connection was closed')));
+    });
+    lost.catch(() => undefined);
+    const prepared = this.#prepare(model);
+    prepared.catch(() => undefined);
+    try {
+      const publishing = await within(SET_UP_DEADLINE_MS, 'broker', Promise.race([prepared, lost]));
+      this.#publisher.use(publishing);
+      this.#model = model;
+    } catch (error) {
+      cut(model);
+      await closed;
+      throw error;
+    }
+  }
+
+  async #prepare(model: ChannelModel): Promise<ConfirmChannel> {
     const declaring = await model.createChannel();
     for (const topology of this.options.topologies) await declare(declaring, topology);
     await declaring.close();
-    this.#publisher.use(await model.createConfirmChannel());
     for (const consumer of this.#consumers.keys()) await this.#start(consumer, model);
-    this.#model = model;
+    return model.createConfirmChannel();
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
     const channel = await model.createChannel();
     await consumer.start(channel, () => void this.#restart(consumer, model));
+  }
+
+  async #startOrLater(consumer: Consumer, model: ChannelModel): Promise<void> {
+    try {
+      await this.#start(consumer, model);
+    } catch (error) {
+      if (isUnknownQueue(error)) {
+        this.#consumers.delete(consumer);
+        throw error;
+      }
+      // The link broke just now: whatever comes after it starts the consumer.
+      void this.#restart(consumer, model);
+    }
   }
 
   /** A channel ended while its connection lives, e.g. because the queue was deleted. */
@@ -146,3 +186,13 @@ export class MessageBus {
     }
   }
 }
+
+/** Ends a connection without a word: one that is frozen would not answer, and the driver would wait for it. */
+function cut(model: ChannelModel): void {
+  const { stream } = model.connection as unknown as { readonly stream: Duplex };
+  stream.destroy(new Error('cut'));
+}
+
+/** AMQP 0-9-1's reply code not-found. */
+const isUnknownQueue = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 404;

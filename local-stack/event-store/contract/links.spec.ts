@@ -80,9 +80,9 @@ describe.each(nodesUnderTest())('links on %s', (_node, start) => {
   });
 
   test.each([
-    ['an event that was never there', async (target: string) => `2@${target}`],
-    ['a stream that was never there', async (target: string) => `0@${target}-not`],
-    ['no event at all', async () => 'nonsense'],
+    ['an event that was never there', (target: string) => `2@${target}`],
+    ['a stream that was never there', (target: string) => `0@${target}-not`],
+    ['no event at all', () => 'nonsense'],
     [
       'an event of a deleted stream',
       async (target: string) => {
