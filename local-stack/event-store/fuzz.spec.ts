@@ -35,7 +35,7 @@ import {
 /** As built, in a process of its own: a crash is seen as one, and its memory is its own. */
 const MAIN = fileURLToPath(new URL('../dist/event-store/event-store.main.js', import.meta.url));
 /** What nobody answered within this long is not answered. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 60_000;
 /** A fifth of it is in use with a thousand subscribers; the rest is what V8 has not collected yet. */
 const MOST_ANONYMOUS_BYTES = 512 * 1024 * 1024;
 
@@ -160,6 +160,40 @@ function lengthDelimited(content: string | Uint8Array): { type: number; bytes: B
 
 const CLEAN = [status.OK, status.INVALID_ARGUMENT, status.INTERNAL, status.FAILED_PRECONDITION, 'open'];
 
+test('ten thousand streams and a thousand subscribers: each hears its own, and all end', async () => {
+  const category = newStream('many');
+  const name = (number: number): string => `${category}-${number}`;
+  for (let first = 0; first < 10_000; first += 500)
+    await Promise.all(
+      Array.from({ length: 500 }, (_, index) =>
+        client.appendToStream(name(first + index), numbered(1, first + index)),
+      ),
+    );
+  const heard: unknown[][] = Array.from({ length: 1_000 }, () => []);
+  const subscriptions = heard.map((events, number) =>
+    (number % 10 === 0
+      ? client.subscribeToAll({
+          fromPosition: START,
+          filter: streamNameFilter({ prefixes: [`${name(number)}-`] }),
+        })
+      : client.subscribeToStream(name(number), { fromRevision: START })
+    )
+      .on('error', (error: Error) => events.push(error))
+      .on('data', ({ event }: { event?: { data: unknown } }) => events.push(event?.data)),
+  );
+  await until(() => heard.every((events, number) => number % 10 === 0 || events.length === 1), 60_000);
+  await Promise.all(
+    heard.map((_, number) =>
+      client.appendToStream(number % 10 === 0 ? `${name(number)}-late` : name(number), numbered(1, -1)),
+    ),
+  );
+  await until(() => heard.every((events, number) => events.length === (number % 10 === 0 ? 1 : 2)), 60_000);
+  expect(heard.map((events) => events.at(-1))).toEqual(heard.map(() => ({ number: -1 })));
+  await isWell();
+  await Promise.all(subscriptions.map((subscription) => subscription.unsubscribe()));
+  await isWell();
+}, 180_000);
+
 describe.each(methods.map((method) => [method.path, method] as const))('%s', (_path, method) => {
   const holds = (message: fc.Arbitrary<Buffer>, numRuns: number) =>
     fc.assert(
@@ -225,7 +259,7 @@ test('appends that a client begins and never ends are bounded', async () => {
 
 test('a client that sends far more than the disk takes is slowed down, and all of it is written', async () => {
   const stream = newStream();
-  const appends = Array.from({ length: 300 }, (_, number) =>
+  const appends = Array.from({ length: 100 }, (_, number) =>
     client.appendToStream(
       `${stream}-${number % 10}`,
       jsonEvent({ type: 'T', data: { text: 'x'.repeat(500_000) } }),
@@ -238,37 +272,3 @@ test('a client that sends far more than the disk takes is slowed down, and all o
   expect(results.every(({ success }) => success)).toBe(true);
   await isWell();
 }, 90_000);
-
-test('ten thousand streams and a thousand subscribers: each hears its own, and all end', async () => {
-  const category = newStream('many');
-  const name = (number: number): string => `${category}-${number}`;
-  for (let first = 0; first < 10_000; first += 500)
-    await Promise.all(
-      Array.from({ length: 500 }, (_, index) =>
-        client.appendToStream(name(first + index), numbered(1, first + index)),
-      ),
-    );
-  const heard: unknown[][] = Array.from({ length: 1_000 }, () => []);
-  const subscriptions = heard.map((events, number) =>
-    (number % 10 === 0
-      ? client.subscribeToAll({
-          fromPosition: START,
-          filter: streamNameFilter({ prefixes: [`${name(number)}-`] }),
-        })
-      : client.subscribeToStream(name(number), { fromRevision: START })
-    )
-      .on('error', (error: Error) => events.push(error))
-      .on('data', ({ event }: { event?: { data: unknown } }) => events.push(event?.data)),
-  );
-  await until(() => heard.every((events, number) => number % 10 === 0 || events.length === 1), 60_000);
-  await Promise.all(
-    heard.map((_, number) =>
-      client.appendToStream(number % 10 === 0 ? `${name(number)}-late` : name(number), numbered(1, -1)),
-    ),
-  );
-  await until(() => heard.every((events, number) => events.length === (number % 10 === 0 ? 1 : 2)), 60_000);
-  expect(heard.map((events) => events.at(-1))).toEqual(heard.map(() => ({ number: -1 })));
-  await isWell();
-  await Promise.all(subscriptions.map((subscription) => subscription.unsubscribe()));
-  await isWell();
-}, 180_000);
