@@ -1,4 +1,12 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  HttpStatus,
+  ServiceUnavailableException,
+} from '@nestjs/common';
+import { isOutage } from '@orders/shared-events/transport/outage.js';
 import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
 import { z } from 'zod';
 
@@ -45,12 +53,21 @@ export const badRequest = (issues: readonly z.core.$ZodIssue[]): ProblemExceptio
     errors: issues.map(({ path, message }) => ({ field: path.join('.'), message })),
   });
 
+/** The health check's answer: it names what fails. */
+function answerAsItIs(error: HttpException, response: HttpResponse): void {
+  response
+    .status(error.getStatus())
+    .contentType('application/json')
+    .send(JSON.stringify(error.getResponse()));
+}
+
 @Catch()
 export class ProblemDetails implements ExceptionFilter {
   constructor(private readonly logger: LogSink) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
+    if (error instanceof ServiceUnavailableException) return answerAsItIs(error, http.getResponse());
     const problem = this.#problemOf(error);
     const correlationId = currentContext()?.correlationId;
     http
@@ -71,6 +88,15 @@ export class ProblemDetails implements ExceptionFilter {
     if (error instanceof HttpException && error.getStatus() < 500) {
       const status = error.getStatus();
       return { type: `/problems/http-${status}`, title: HttpStatus[status] ?? 'Refused', status };
+    }
+    if (isOutage(error)) {
+      this.logger.warn({ err: error }, 'a request could not be answered');
+      return {
+        type: '/problems/unavailable',
+        title: 'Not possible at the moment',
+        status: HttpStatus.SERVICE_UNAVAILABLE,
+        detail: 'Something that this needs does not answer; /health/ready names it.',
+      };
     }
     this.logger.error({ err: error }, 'unexpected error');
     return { type: '/problems/internal', title: 'Something failed here', status: 500 };

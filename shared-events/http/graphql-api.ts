@@ -3,7 +3,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { GraphQLScalarType } from 'graphql';
 import type { LogSink } from '../transport/observability.js';
-import { formatError, subscriptionErrors } from './graphql-errors.js';
+import { formatError } from './graphql-errors.js';
+import { subscriptionsOnly } from './graphql-subscriptions.js';
 
 const PATH = '/graphql';
 
@@ -25,9 +26,11 @@ export const graphqlApi = ({ typeDefs, scalars, subscriptions, logger }: Graphql
     resolvers: scalars,
     graphiql: false,
     introspection: true,
+    // Filters that are set on a resolver's class are for its fields too.
+    fieldResolverEnhancers: ['filters'],
     includeStacktraceInErrorResponses: false,
     formatError: formatError(logger),
     ...(subscriptions
-      ? { subscriptions: { 'graphql-ws': { path: PATH, ...subscriptionErrors(logger) } } }
+      ? { subscriptions: { 'graphql-ws': { path: PATH, ...subscriptionsOnly(logger) } } }
       : {}),
   });

@@ -17,7 +17,7 @@ import { within } from './waiting.js';
 
 const IDENTITY_STREAM = 'logIdentity';
 const OUR_STREAMS = STREAM_CATEGORIES.map((category) => `${category}-`);
-const READ_DEADLINE_MS = 30_000;
+const READ_DEADLINE_MS = 10_000;
 /** A read of the whole log takes as long as the log is long; reads that should never end are subscriptions. */
 const LOG_READ_DEADLINE_MS = 3_600_000;
 const PING_DEADLINE_MS = 2_000;
