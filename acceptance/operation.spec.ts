@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -70,6 +70,60 @@ describe('npm start', () => {
     4 * START_MS,
   );
 
+  it.each(['event-store', 'broker', 'postgres', 'application'])(
+    'starts %s again when it ends, says so, and loses no order',
+    async (part) => {
+      const dir = await folder();
+      const first = await started(dir);
+      const { graphql } = first.stack.urls;
+      const before = await anOrder(graphql);
+      const pids = await pidsOf(dir, part);
+      expect(pids).not.toEqual([]);
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await until(() => first.output.includes(`${part} runs again`), START_MS);
+      let after = '';
+      await until(async () => {
+        after = await anOrder(graphql).catch(() => '');
+        return after !== '';
+      }, START_MS);
+      for (const orderId of [before, after])
+        await until(async () => (await orderOf(graphql, orderId))?.status === 'COMPLETED', START_MS);
+      await first.end();
+      expect(await processesOn(dir)).toEqual([]);
+      await rm(dir, { recursive: true });
+    },
+    3 * START_MS,
+  );
+
+  it.each(['SIGINT', 'SIGHUP'] as const)(
+    'stops everything on %s, also when nobody reads what it says any more',
+    async (signal) => {
+      const dir = await folder();
+      const stack = await started(dir);
+      stack.stopReading();
+      await stack.end(signal);
+      expect(await processesOn(dir)).toEqual([]);
+      expect(await runningStack(dir)).toBeUndefined();
+      await rm(dir, { recursive: true });
+    },
+    2 * START_MS,
+  );
+
+  it(
+    'listens where BIND_ADDRESS says',
+    async () => {
+      const dir = await folder();
+      const stack = await RunningStart.in(dir, { BIND_ADDRESS: '127.0.0.2' });
+      stacks.push(stack);
+      expect(new URL(stack.stack.urls.graphql).hostname).toBe('127.0.0.2');
+      expect((await fetch(`${stack.stack.urls.admin}/health/live`)).status).toBe(200);
+      await anOrder(stack.stack.urls.graphql);
+      await stack.end();
+      await rm(dir, { recursive: true });
+    },
+    2 * START_MS,
+  );
+
   it(
     'takes the next free port where one is taken',
     async () => {
@@ -93,7 +147,7 @@ describe('npm start', () => {
     async () => {
       const dir = await folder();
       await expect(RunningStart.in(dir, { PROCESS_PAYMENT_DEADLINE: 'soon' })).rejects.toThrow(
-        /: application ended \(78\): PROCESS_PAYMENT_DEADLINE [^\n]+\n$/,
+        /^it did not start: PROCESS_PAYMENT_DEADLINE [^\n]+\n$/,
       );
       expect(await processesOn(dir)).toEqual([]);
       await rm(dir, { recursive: true });
@@ -177,7 +231,13 @@ const anOrder = (graphql: string): Promise<string> => {
 class RunningStart {
   output = '';
 
-  private constructor(private readonly child: ChildProcess) {}
+  private constructor(private readonly child: ChildProcessWithoutNullStreams) {}
+
+  /** Nobody reads any more what it says. */
+  stopReading(): void {
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
+  }
 
   stack: Stack = { pid: 0, urls: { eventStore: '', rabbitMq: '', database: '', graphql: '', admin: '' } };
 
@@ -187,7 +247,8 @@ class RunningStart {
       Reflect.deleteProperty(env, url);
     const child = spawn(process.execPath, [built('local-stack', 'start.js')], { env });
     const started = new RunningStart(child);
-    child.stdout.on('data', (bytes: Buffer) => (started.output += bytes.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (bytes: Buffer) => (started.output += bytes.toString()));
     await until(
       () => started.output.includes('Ctrl-C stops everything') || child.exitCode !== null,
       START_MS,
@@ -198,8 +259,8 @@ class RunningStart {
     return started;
   }
 
-  async end(): Promise<void> {
-    await this.#gone('SIGTERM');
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.#gone(signal);
   }
 
   async kill(): Promise<void> {
@@ -215,10 +276,24 @@ class RunningStart {
 }
 
 /** Command lines of the processes that were started on this data folder. */
-async function processesOn(dir: string): Promise<string[]> {
-  const ps = spawn('ps', ['-eo', 'args']);
+const processesOn = async (dir: string): Promise<string[]> =>
+  (await processes('args')).filter((line) => line.includes(dir));
+
+/** Process ids of a part of that stack: of Postgres the server, not its launcher. */
+async function pidsOf(dir: string, part: string): Promise<number[]> {
+  if (part === 'postgres') {
+    const postmaster = await readFile(join(dir, 'postgres', 'data', 'postmaster.pid'), 'utf8');
+    return [Number.parseInt(postmaster, 10)];
+  }
+  const stack = (await runningStack(dir))?.pid;
+  const own = (await processes('pid,ppid,args')).filter((line) => line.includes(` ${stack} `));
+  return own.filter((line) => line.includes(`${part}.main.js`)).map((line) => Number.parseInt(line, 10));
+}
+
+async function processes(columns: string): Promise<string[]> {
+  const ps = spawn('ps', ['-eo', columns, '-ww']);
   let output = '';
   ps.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
   await once(ps, 'close');
-  return output.split('\n').filter((line) => line.includes(dir));
+  return output.split('\n');
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
-import { startPostgres } from './postgres/postgres.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface BackEnds {
@@ -19,6 +19,8 @@ export interface StackOptions {
   /** Keeps everything: data, logs, ports. */
   readonly dir: string;
   readonly ports: { readonly graphql: number; readonly admin: number };
+  /** The address that the application listens on; the servers listen on loopback whatever it is. */
+  readonly bindAddress: string;
   /** Real servers to use instead of embedded ones. */
   readonly external: Partial<BackEnds>;
   readonly report: (line: string) => void;
@@ -41,7 +43,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   try {
     await mkdir(join(options.dir, 'logs'), { recursive: true });
     const backEnds = await startBackEnds(options, parts);
-    const application = await startApplication(options, backEnds, parts);
+    const application = await untilPortsAreFree(() => startApplication(options, backEnds, parts));
     return { urls: { ...backEnds, ...application }, stop };
   } catch (error) {
     await stop();
@@ -61,18 +63,18 @@ async function startBackEnds({ dir, external, report }: StackOptions, parts: Par
     return (await supervised.start()).listening;
   };
   const embedded = {
-    EVENTSTORE_URL: async () =>
-      server('event-store', 'event-store/event-store.main.js', [
-        ...['--dir', join(dir, 'event-store')],
-        ...['--port', String(await freePort(2113))],
-      ]),
+    EVENTSTORE_URL: () =>
+      untilPortsAreFree(async () =>
+        server('event-store', 'event-store/event-store.main.js', [
+          ...['--dir', join(dir, 'event-store')],
+          ...['--port', String(await freePort(2113))],
+        ]),
+      ),
     RABBITMQ_URL: async () =>
       server('broker', 'broker/broker.main.js', ['--port', String(await freePort(5673))]),
-    DATABASE_URL: async () => {
-      const postgres = await startPostgres({ dir: join(dir, 'postgres') });
-      parts.push(postgres);
-      return postgres.url;
-    },
+    // Without a port: it keeps the one that it had.
+    DATABASE_URL: async () =>
+      server('postgres', 'postgres/postgres.main.js', ['--dir', join(dir, 'postgres')]),
   };
   const [EVENTSTORE_URL, RABBITMQ_URL, DATABASE_URL] = await Promise.all([
     external.EVENTSTORE_URL ?? embedded.EVENTSTORE_URL(),
@@ -82,9 +84,27 @@ async function startBackEnds({ dir, external, report }: StackOptions, parts: Par
   return { EVENTSTORE_URL, RABBITMQ_URL, DATABASE_URL };
 }
 
-async function startApplication({ dir, ports, report }: StackOptions, backEnds: BackEnds, parts: Part[]) {
-  const PORT = String(await freePort(ports.graphql));
-  const ADMIN_PORT = String(await freePort(ports.admin));
+/** Somebody may take a port between the look and the bind; then there is another one. */
+const PORT_TRIES = 5;
+
+async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      const hasLostPort = error instanceof Error && error.message.endsWith(' is taken');
+      if (!hasLostPort || attempt === PORT_TRIES) throw error;
+    }
+  }
+}
+
+async function startApplication(
+  { dir, ports, bindAddress, report }: StackOptions,
+  backEnds: BackEnds,
+  parts: Part[],
+) {
+  const PORT = String(await freePort(ports.graphql, bindAddress));
+  const ADMIN_PORT = String(await freePort(ports.admin, bindAddress));
   const application = new SupervisedProcess(
     {
       name: 'application',
@@ -95,8 +115,10 @@ async function startApplication({ dir, ports, report }: StackOptions, backEnds: 
     report,
   );
   parts.push(application);
-  await application.start();
-  return { graphql: `http://127.0.0.1:${PORT}/graphql`, admin: `http://127.0.0.1:${ADMIN_PORT}` };
+  const { listening } = await application.start();
+  const admin = new URL(listening);
+  admin.port = ADMIN_PORT;
+  return { graphql: new URL('/graphql', listening).href, admin: admin.origin };
 }
 
-const own = (file: string): string => new URL(`./${file}`, import.meta.url).pathname;
+const own = (file: string): string => fileURLToPath(new URL(`./${file}`, import.meta.url));

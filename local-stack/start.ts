@@ -1,8 +1,19 @@
 /** `npm start`: the whole system on this machine. */
 import { join } from 'node:path';
+import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { configurationSchema } from './application/configuration.js';
 import { seedCatalogue } from './demo-catalogue.js';
 import { type BackEnds, startStack } from './stack.js';
 import { removeStack, runningStack, writeStack } from './stack-file.js';
+
+/** What the embedded servers will be at: only for the check of everything else, before anything is started. */
+const EMBEDDED: BackEnds = {
+  EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
+  RABBITMQ_URL: 'amqp://127.0.0.1:5673',
+  DATABASE_URL: 'postgres://127.0.0.1/orders',
+};
+const external = externalBackEnds();
+const configuration = configurationOrExit(configurationSchema, { ...process.env, ...EMBEDDED, ...external });
 
 const dir = process.env['DATA_DIR'] ?? join(import.meta.dirname, '..', '..', '.data');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -16,8 +27,9 @@ if (running) {
 
 const stack = startStack({
   dir,
-  ports: { graphql: portFrom('PORT', 3000), admin: portFrom('ADMIN_PORT', 3002) },
-  external: externalBackEnds(),
+  ports: { graphql: configuration.PORT, admin: configuration.ADMIN_PORT },
+  bindAddress: configuration.BIND_ADDRESS,
+  external,
   report: (line) => say(`[${new Date().toISOString()}] ${line}`),
 });
 stopOnSignal();
@@ -65,15 +77,6 @@ function welcome(graphql: string, admin: string): string {
 `;
 }
 
-function portFrom(variable: string, preferred: number): number {
-  const value = process.env[variable];
-  if (value === undefined || value === '') return preferred;
-  const port = Number(value);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  say(`${variable} must be a port number`);
-  process.exit(78);
-}
-
 function externalBackEnds(): Partial<BackEnds> {
   const names = ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const;
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
@@ -90,6 +93,7 @@ function stopOnSignal(): void {
     await removeStack(dir);
     process.exit(0);
   };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  // Whoever read what is said here may be gone before the stack is.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

@@ -57,10 +57,13 @@ export function conflictOf(
   return undefined;
 }
 
+/** For `superRefine` of a schema that holds the settings. */
+export function refuseConflicts(settings: ProcessSettings, context: z.RefinementCtx): void {
+  const conflict = conflictOf(settings);
+  if (conflict) context.addIssue({ code: 'custom', path: [conflict.variable], message: conflict.message });
+}
+
 export const configurationSchema = z
   .object({ ...backEnds, ...http, ...processSettings, ADMIN_PORT: port(3002) })
-  .superRefine((settings, context) => {
-    const conflict = conflictOf(settings);
-    if (conflict) context.addIssue({ code: 'custom', path: [conflict.variable], message: conflict.message });
-  });
+  .superRefine(refuseConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

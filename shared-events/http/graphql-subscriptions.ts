@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type FormattedExecutionResult, GraphQLError, getOperationAST, parse } from 'graphql';
+import {
+  type FormattedExecutionResult,
+  GraphQLError,
+  OperationTypeNode,
+  getOperationAST,
+  parse,
+} from 'graphql';
 import {
   CORRELATION_HEADER,
   type Context,
@@ -69,7 +75,7 @@ function refusalOf({ query, operationName }: Payload): readonly GraphQLError[] |
   try {
     const operation = getOperationAST(parse(query), operationName);
     if (!operation) return [refusal('no such operation', 'OPERATION_RESOLUTION_FAILURE')];
-    if (operation.operation === 'subscription') return undefined;
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
     return [refusal('only subscriptions come this way: queries and mutations go over HTTP', 'BAD_REQUEST')];
   } catch (error) {
     return [refusal(error instanceof Error ? error.message : String(error), 'GRAPHQL_PARSE_FAILED')];

@@ -62,9 +62,12 @@ export function parseConfiguration<Shape extends z.ZodObject>(
 }
 
 /** For a `main.ts`: a wrong variable is one line on standard error, and the end. */
-export function configurationOrExit<Shape extends z.ZodObject>(schema: Shape): z.infer<Shape> {
+export function configurationOrExit<Shape extends z.ZodObject>(
+  schema: Shape,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): z.infer<Shape> {
   try {
-    return parseConfiguration(schema, process.env);
+    return parseConfiguration(schema, environment);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${error.message}\n`);

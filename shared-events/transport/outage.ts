@@ -1,5 +1,3 @@
-import { isNativeError } from 'node:util/types';
-
 /**
  * What the drivers say where something is away, rather than wrong: the same request can succeed later.
  *
@@ -16,14 +14,14 @@ const EVENT_STORE = ['unavailable', 'deadline-exceeded', 'timeout', 'cancelled',
 
 export function isDatabaseOutage(error: unknown): boolean {
   // Not instanceof: an error of Node's own may be of another realm.
-  if (!isNativeError(error)) return false;
+  if (!Error.isError(error)) return false;
   if ('errors' in error && Array.isArray(error.errors)) return error.errors.some(isDatabaseOutage);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return code === undefined ? NO_ANSWER.test(error.message) : SQLSTATE.test(code) || NO_CONNECTION.test(code);
 }
 
 export function isEventStoreOutage(error: unknown): boolean {
-  return isNativeError(error) && 'type' in error && EVENT_STORE.some((type) => type === error.type);
+  return Error.isError(error) && 'type' in error && EVENT_STORE.some((type) => type === error.type);
 }
 
 export const isOutage = (error: unknown): boolean => isDatabaseOutage(error) || isEventStoreOutage(error);

@@ -40,10 +40,22 @@ export async function runAsProcess(
     await forgetTheStart();
     process.stdout.write(`${JSON.stringify({ listening, pid: process.pid })}\n`);
   } catch (error) {
-    if (!operatorErrors.some((kind) => error instanceof kind)) throw error;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    const complaint = complaintOf(error, operatorErrors);
+    if (complaint === undefined) throw error;
+    process.stderr.write(`${complaint}\n`);
     process.exit(1);
   }
+}
+
+/** What an operator is told of it; undefined where that would not help. A port that somebody else has is one, too. */
+function complaintOf(
+  error: unknown,
+  operatorErrors: NonNullable<ProcessOptions['operatorErrors']>,
+): string | undefined {
+  if (!Error.isError(error)) return undefined;
+  if ('code' in error && error.code === 'EADDRINUSE' && 'port' in error && 'address' in error)
+    return `port ${String(error.port)} of ${String(error.address)} is taken`;
+  return operatorErrors.some((kind) => error instanceof kind) ? error.message : undefined;
 }
 
 /**
