@@ -17,7 +17,10 @@ export type AppendResult =
   | { readonly outcome: 'appended'; readonly revision: bigint; readonly position: bigint }
   | { readonly outcome: 'conflict' };
 
-/** The deadline passed and nobody can say whether the events are in the log. The same bytes may be appended again. */
+/**
+ * The deadline passed, or the gateway was closed, and nobody can say whether the events are in the log. The same bytes
+ * may be appended again.
+ */
 export class AppendOutcomeUnknown extends Error {
   override readonly name = 'AppendOutcomeUnknown';
 }
@@ -57,6 +60,7 @@ export class AppendGateway {
   #closed = false;
   readonly #slots = new Slots(MAX_IN_FLIGHT);
 
+  /** @param connect opens a client that shares no connection with those it opened before */
   constructor(
     private readonly connect: () => EventStoreDBClient,
     private readonly readForward: (
@@ -68,8 +72,8 @@ export class AppendGateway {
   ) {}
 
   /**
-   * Appends all events or none. Throws AppendOutcomeUnknown after its deadline, and the driver's error where
-   * the server refused for good (size, access, deleted stream).
+   * Appends all events or none. Throws AppendOutcomeUnknown after its deadline or when it is closed, and the driver's
+   * error where the server refused for good (size, access, deleted stream).
    */
   async append(
     stream: string,
@@ -104,7 +108,10 @@ export class AppendGateway {
         if (error instanceof WrongExpectedVersionError) {
           return attempt === 0 ? { outcome: 'conflict' } : await this.#fromLog(stream, expected, events);
         }
-        if (this.#closed || DEFINITE.some((kind) => error instanceof kind)) throw error;
+        if (DEFINITE.some((kind) => error instanceof kind)) throw error;
+        if (this.#closed) {
+          throw new AppendOutcomeUnknown(`append to ${stream}: closed before an answer`, { cause: error });
+        }
         const pause = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0;
         if (Date.now() + pause >= deadline) {
           throw new AppendOutcomeUnknown(`append to ${stream}: no answer within ${DEADLINE_MS} ms`, {

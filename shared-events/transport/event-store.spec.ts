@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createServer, connect as connectTcp, type Socket } from 'node:net';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
 import { CommandId, EventId, OrderId, type StreamName, orderStream } from '../contracts/ids.js';
 import { silent } from '../testing/logger.js';
+import { severableLink } from '../testing/severable-link.js';
 import { type Server, embeddedEventStore } from '../testing/servers.js';
 import { until } from '../testing/until.js';
+import { AppendGateway, AppendOutcomeUnknown } from './append-gateway.js';
 import { EventStore } from './event-store.js';
 import type { LogBatch } from './subscription.js';
 
@@ -121,6 +123,86 @@ describe('append', () => {
   });
 });
 
+describe('append, over a link that loses what goes through it', () => {
+  let link: Awaited<ReturnType<typeof severableLink>>;
+  let behindLink: EventStore;
+  let stream: StreamName;
+
+  beforeEach(async () => {
+    link = await severableLink(server.url);
+    behindLink = new EventStore(link.url, silent);
+    stream = aStream();
+    await behindLink.append(stream, 'no_stream', [anEvent()]);
+  });
+  afterEach(async () => {
+    await behindLink.close();
+    await link.close();
+  });
+
+  it('is done by a repeat, as the same event, when the request is lost', async () => {
+    link.swallowRequests();
+    const event = anEvent();
+    const append = behindLink.append(stream, 0n, [event]);
+    await until(() => link.swallowed() > 0);
+    link.restore();
+    expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
+    expect(await all(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
+  });
+
+  it('goes over a new connection when its own has gone silent, and is done once', async () => {
+    link.silenceConnections();
+    const streams = Array.from({ length: 20 }, aStream);
+    const appends = streams.map((name) => behindLink.append(name, 'no_stream', [anEvent(), anEvent()]));
+    expect(new Set((await Promise.all(appends)).map(({ outcome }) => outcome))).toEqual(
+      new Set(['appended']),
+    );
+    for (const name of streams) expect(await all(store.readStream(name))).toHaveLength(2);
+  });
+
+  it('waits for its turn behind 128 others, where no clock runs', async () => {
+    const before = await store.head();
+    link.swallowAnswers();
+    const appends = Array.from({ length: 300 }, () => behindLink.append(aStream(), 'no_stream', [anEvent()]));
+    const arrived = async () => (await all(store.readAll({ after: before }))).length;
+    await until(async () => (await arrived()) >= 128);
+    expect(await arrived()).toBe(128);
+    link.restore();
+    await Promise.all(appends);
+    expect(await arrived()).toBe(300);
+  });
+
+  it('is of unknown outcome when the store is closed before an answer', async () => {
+    link.swallowAnswers();
+    const append = behindLink.append(stream, 0n, [anEvent()]);
+    const answer = expect(append).rejects.toThrow(AppendOutcomeUnknown);
+    await until(async () => (await all(store.readStream(stream))).length === 2);
+    const closedAt = Date.now();
+    await behindLink.close();
+    await answer;
+    expect(Date.now() - closedAt).toBeLessThan(2_000);
+  });
+
+  it('is known from the log where the store takes a repeat for a conflict', async () => {
+    const events = [anEvent(), anEvent()];
+    // The store answers such a repeat itself whenever it can: what it finds and what the log holds are two streams here.
+    const gateway = new AppendGateway(
+      () => EventStoreDBClient.connectionString(link.url),
+      (_stream, from) => store.readStream(inLog, from),
+      silent,
+    );
+    const inLog = aStream();
+    await store.append(inLog, 'no_stream', [anEvent(), ...events]);
+    link.swallowRequests();
+    const append = gateway.append(stream, 0n, events);
+    await until(() => link.swallowed() > 0);
+    await store.append(stream, 0n, [anEvent()]);
+    link.restore();
+    const [, , last] = await all(store.readStream(inLog));
+    expect(await append).toEqual({ outcome: 'appended', revision: 2n, position: last?.position });
+    await gateway.close();
+  });
+});
+
 describe('read', () => {
   it('finds nothing in a missing stream', async () => {
     expect(await all(store.readStream(aStream()))).toEqual([]);
@@ -230,47 +312,3 @@ describe('subscription', () => {
     }
   });
 });
-
-/** A TCP link to the event store that can lose what goes through it. */
-async function severableLink(target: string) {
-  const { hostname, port } = new URL(target);
-  const sockets = new Set<Socket>();
-  let up = true;
-  let down = true;
-  const proxy = createServer((client) => {
-    const upstream = connectTcp(Number(port), hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.on('data', (bytes) => up && upstream.write(bytes));
-    upstream.on('data', (bytes) => down && client.write(bytes));
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
-  const bound = typeof address === 'object' && address ? address.port : 0;
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  return {
-    url: `esdb://127.0.0.1:${bound}?tls=false`,
-    cut,
-    swallowAnswers: () => (down = false),
-    swallowRequests: () => (up = false),
-    /** What was swallowed is gone: the connections break, new ones work. */
-    restore: () => {
-      up = down = true;
-      cut();
-    },
-    close: () =>
-      new Promise<void>((resolve) => {
-        cut();
-        proxy.close(() => resolve());
-      }),
-  };
-}

@@ -34,10 +34,10 @@ export class EventStore {
     url: string,
     private readonly logger: LogSink,
   ) {
-    const connect = (): EventStoreDBClient => EventStoreDBClient.connectionString(url);
-    this.#reader = connect();
+    let replacements = 0;
+    this.#reader = EventStoreDBClient.connectionString(url);
     this.#appends = new AppendGateway(
-      connect,
+      () => EventStoreDBClient.connectionString(withOwnConnection(url, replacements++)),
       (stream, from, count) => this.readStream(stream, from, count),
       logger,
     );
@@ -182,6 +182,16 @@ async function leave(reading: Reading): Promise<void> {
   reading.on('error', () => undefined);
   reading.resume();
   await reading.cancel();
+}
+
+/**
+ * gRPC lets all channels with equal options share one connection, also one that has gone silent. So the n-th
+ * replacement of a client has options that differ by n milliseconds.
+ */
+function withOwnConnection(url: string, replacement: number): string {
+  if (replacement === 0) return url;
+  const [, timeout = '10000'] = /keep[_-]?alive[_-]?timeout=(\d+)/i.exec(url) ?? [];
+  return `${url}${url.includes('?') ? '&' : '?'}keepAliveTimeout=${Number(timeout) + replacement}`;
 }
 
 const isOurs = (event: RecordedEvent): boolean =>
