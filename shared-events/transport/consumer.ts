@@ -59,15 +59,20 @@ export class Consumer {
 
   constructor(private readonly options: ConsumerOptions) {}
 
-  /** Starts on a channel of its own. `lost` is called when the channel ends while the consumer is wanted. */
+  /**
+   * Starts on a channel of its own; throws when it cannot. `lost` is called when the channel ends after that while the
+   * consumer is wanted: whoever tries again has one of both to act on.
+   */
   async start(channel: Channel, lost: () => void): Promise<void> {
     const { queue, prefetch } = this.options;
+    let [started, closed] = [false, false];
     this.#channel = channel;
     channel.on('error', (error: Error) =>
       this.options.logger.warn({ err: error, queue }, 'consumer channel failed'),
     );
     channel.once('close', () => {
-      if (this.#channel === channel && !this.#stop.signal.aborted) lost();
+      closed = true;
+      if (started && this.#channel === channel && !this.#stop.signal.aborted) lost();
     });
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
@@ -75,6 +80,8 @@ export class Consumer {
       const done = this.#deliver(channel, message).finally(() => this.#busy.delete(done));
       this.#busy.add(done);
     });
+    if (closed) throw new Error(`the channel of ${queue} ended while it started`);
+    started = true;
     this.#tag = consumerTag;
   }
 

@@ -9,10 +9,12 @@ import {
   createServer,
 } from 'node:net';
 import { connect } from 'amqplib';
+import { pino } from 'pino';
 import { type Server, embeddedBroker } from '../testing/servers.js';
 import { silent } from '../testing/logger.js';
 import { until } from '../testing/until.js';
 import { DeadLetter, type Delivery, HEADER, MessageBus, Pause, Unroutable } from './message-bus.js';
+import type { LogSink } from './observability.js';
 import { type Topology, type WorkQueue, deadLetterQueueOf, retryQueueOf } from './topology.js';
 
 const brokers = [
@@ -47,8 +49,8 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     await removed(server.url, work);
   });
 
-  const connectTo = (topology: Topology) =>
-    MessageBus.connect({ url: server.url, name: 'spec', topologies: [topology], logger: silent });
+  const connectTo = (topology: Topology, url = server.url, logger: LogSink = silent) =>
+    MessageBus.connect({ url, name: 'spec', topologies: [topology], logger });
 
   /** Collects what the queue delivers; `handle` says what becomes of it. */
   async function collected(handle: (delivery: Delivery) => void = () => undefined, queue = work.name) {
@@ -182,13 +184,22 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     expect(deliveries[0]?.body).toEqual({ n: 1 });
   });
 
-  it('takes a consumer up again when its queue was deleted and is declared anew', async () => {
+  it('takes a consumer up again, once, when its queue was deleted and is declared anew', async () => {
+    let refused = 0;
+    const logger = pino({
+      hooks: { logMethod: ([, message]) => void (refused += message === 'consumer not restarted' ? 1 : 0) },
+    });
+    await bus.close();
+    bus = await connectTo({ exchanges: [exchange], queues: [work] }, server.url, logger);
     const { deliveries } = await collected();
     await removed(server.url, work);
+    await until(() => refused >= 3);
     const other = await connectTo({ exchanges: [exchange], queues: [work] });
     try {
       await other.publish(exchange, 'work.h', { n: 1 }, { mandatory: true });
       await until(() => deliveries.length === 1);
+      const consumers = () => withChannel(server.url, (channel) => channel.checkQueue(work.name));
+      expect((await consumers()).consumerCount).toBe(1);
     } finally {
       await other.close();
     }
