@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What `.data/stack.json` tells the other commands (demo, replay, bench, reset) about the running stack. */
@@ -17,14 +17,21 @@ export interface Stack {
 const fileIn = (dir: string): string => join(dir, 'stack.json');
 
 /**
- * The stack that runs on this data folder; undefined when none does, also where a killed one left its file:
- * the process is gone, or its number was given to another program.
+ * The stack that runs on this data folder; undefined when none does, also where a killed one left its file: it was
+ * killed while it wrote it, the process is gone, or its number was given to another program.
  */
 export async function runningStack(dir: string): Promise<Stack | undefined> {
-  const text = await readFile(fileIn(dir), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const stack = JSON.parse(text) as Stack;
-  return (await isNode(stack.pid)) ? stack : undefined;
+  const text = await readFile(fileIn(dir), 'utf8').catch(() => '');
+  const stack = parse(text);
+  return stack && (await isStart(stack.pid)) ? stack : undefined;
+}
+
+function parse(text: string): Stack | undefined {
+  try {
+    return JSON.parse(text) as Stack;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Readable by its owner only: the URLs hold a password. */
@@ -38,12 +45,14 @@ export async function writeStack(dir: string, stack: Stack): Promise<void> {
 
 export const removeStack = (dir: string): Promise<void> => rm(fileIn(dir), { force: true });
 
-async function isNode(pid: number): Promise<boolean> {
+/** In a container that starts again the number of the killed one is often the own. */
+async function isStart(pid: number): Promise<boolean> {
+  if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
   } catch {
     return false;
   }
-  const program = await readlink(`/proc/${pid}/exe`).catch(() => 'node');
-  return /node/.test(program);
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'start.js');
+  return commandLine.includes('start.js');
 }
