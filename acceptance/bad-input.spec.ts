@@ -43,8 +43,22 @@ const traces = /\bat \S+ \(|node_modules|\.ts:\d|\.js:\d|stacktrace/;
 const placed = (input: object) =>
   request<{ placeOrder: { __typename: string } }>(system.commands, PLACE, { input });
 
+describe('the demo catalogue', () => {
+  it('is seeded once in a data folder: nothing is asked again', async () => {
+    await expect(seedCatalogue(dir, 'http://127.0.0.1:1/graphql')).resolves.toBeUndefined();
+  });
+
+  /** Like the next: first, while no accepted order is under way. */
+  it('is seeded to its end after a seed that was cut short, and nothing comes twice', async () => {
+    const rest = await mkdtemp(join(tmpdir(), 'orders-seed-'));
+    const before = await logHead();
+    await seedCatalogue(rest, system.commands);
+    expect(await logHead()).toBe(before);
+    await rm(rest, { recursive: true });
+  });
+});
+
 describe('an order that cannot be', () => {
-  /** First, while no accepted order is under way. */
   it('leaves nothing in the log', async () => {
     const before = await logHead();
     await Promise.all([placed({ ...good(), ...line(0) }), placed({ ...good(), ...line(1, 'NO-SUCH-TEA') })]);

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Stack, runningStack } from '@orders/local-stack/stack-file.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask, request } from './client.js';
@@ -40,9 +41,20 @@ describe('npm start', () => {
       const orderId = await anOrder(graphql);
       await first.end();
       expect(await processesOn(dir)).toEqual([]);
+      expect(await runningStack(dir)).toBeUndefined();
+      // The application stops first: it has lost nothing that it needs.
+      expect(await readFile(join(dir, 'logs', 'application.log'), 'utf8')).not.toMatch(
+        /"level":"(warn|error)"/,
+      );
       const second = await started(dir);
       await until(async () => (await orderOf(second.stack.urls.graphql, orderId)) !== null);
-      await second.end();
+      expect(await ended({ DATA_DIR: dir })).toEqual({
+        code: 1,
+        output: `Already running (process ${second.stack.pid}): ${second.stack.urls.graphql}\n`,
+      });
+      expect(await runningStack(dir)).toEqual(second.stack);
+      await second.end('SIGINT');
+      expect(await processesOn(dir)).toEqual([]);
       await rm(dir, { recursive: true });
     },
     3 * START_MS,
@@ -142,6 +154,32 @@ describe('npm start', () => {
     2 * START_MS,
   );
 
+  it('says in one line which port is none', async () => {
+    const dir = await folder();
+    expect(await ended({ DATA_DIR: dir, PORT: 'eighty' })).toEqual({
+      code: 78,
+      output: 'PORT must be a port number\n',
+    });
+    await rm(dir, { recursive: true });
+  });
+
+  it(
+    'uses the back ends that it is given, and fails where they are away',
+    async () => {
+      const dir = await folder();
+      const away = 'postgres://nobody@127.0.0.1:1/none';
+      const { code, output } = await ended({ DATA_DIR: dir, DATABASE_URL: away });
+      expect(code).toBe(1);
+      expect(output).toMatch(/^application ended \(70\): /);
+      const log = await readFile(join(dir, 'logs', 'application.log'), 'utf8');
+      expect(log).toContain('ECONNREFUSED 127.0.0.1:1');
+      expect(await processesOn(dir)).toEqual([]);
+      expect(await runningStack(dir)).toBeUndefined();
+      await rm(dir, { recursive: true });
+    },
+    START_MS,
+  );
+
   it(
     'says in one line what keeps a part from starting, and leaves nothing behind',
     async () => {
@@ -227,6 +265,22 @@ const anOrder = (graphql: string): Promise<string> => {
   return accepted(graphql, placementOf(kind, 'customer-1'));
 };
 
+/** Of an `npm start` whose environment does not name the usual ports and back ends. */
+function environmentOf(own: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, PORT: '3100', ADMIN_PORT: '3200' };
+  for (const url of ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL']) Reflect.deleteProperty(env, url);
+  return { ...env, ...own };
+}
+
+/** What an `npm start` says that ends by itself. */
+async function ended(environment: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [built('local-stack', 'start.js')], {
+    env: environmentOf(environment),
+  });
+  const [output, exit] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return { code: exit[0] as number, output };
+}
+
 /** `npm start` as npm runs it, on a data folder of its own. */
 class RunningStart {
   output = '';
@@ -242,9 +296,7 @@ class RunningStart {
   stack: Stack = { pid: 0, urls: { eventStore: '', rabbitMq: '', database: '', graphql: '', admin: '' } };
 
   static async in(dir: string, environment: Readonly<Record<string, string>> = {}): Promise<RunningStart> {
-    const env = { ...process.env, PORT: '3100', ADMIN_PORT: '3200', ...environment, DATA_DIR: dir };
-    for (const url of ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const)
-      Reflect.deleteProperty(env, url);
+    const env = environmentOf({ ...environment, DATA_DIR: dir });
     const child = spawn(process.execPath, [built('local-stack', 'start.js')], { env });
     const started = new RunningStart(child);
     for (const stream of [child.stdout, child.stderr])

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 describe('the command side as a process', () => {
-  it('prints JSON lines only, tells its URL, and stops gracefully', async () => {
+  it('prints JSON lines only, one a request without what it holds, tells its URL, and stops gracefully', async () => {
     const side = start({ ...backEnds, PORT: '0', LOG_LEVEL: 'info' });
     const lines: unknown[] = [];
     const exit = once(side, 'exit');
@@ -40,10 +40,24 @@ describe('the command side as a process', () => {
       lines.push(parsed);
       if (parsed.listening === undefined) continue;
       expect((await fetch(`${parsed.listening}/health/ready`)).status).toBe(200);
+      await fetch(`${parsed.listening}/graphql?a=secret`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-correlation-id': 'cart-17',
+          authorization: 'secret',
+          'x-else': 'secret',
+        },
+        body: '{ "query": "{ secret }" }',
+      });
       side.kill('SIGTERM');
     }
     expect(await exit).toEqual([0, null]);
     expect(lines).toContainEqual({ listening: expect.stringMatching(/^http:/), pid: side.pid });
+    expect(lines.filter((line) => Object.hasOwn(line as object, 'req'))).toMatchObject([
+      { req: { method: 'POST', path: '/graphql' }, res: { statusCode: 400 }, correlationId: 'cart-17' },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('secret');
   }, 60_000);
 
   it.each([

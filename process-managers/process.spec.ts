@@ -179,7 +179,10 @@ describe('a deadline', () => {
     const runner = instance();
     await runner.hear(order.orderId, fromLog(order.placed, 10n));
     await runner.passDeadline(order.orderId, { stage: 'payment', generation: 1 });
-    expect(recorded().at(-1)).toBe('OrderProcessDeadlinePassed');
+    expect(log.streams.get(stream)?.at(-1)).toMatchObject({
+      type: 'OrderProcessDeadlinePassed',
+      metadata: { $correlationId: 'correlation-1' },
+    });
     expect(types()).toEqual(['AuthorizePayment', 'VoidAuthorization']);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreDBClient, MaxAppendSizeExceededError, jsonEvent } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
 import { CommandId, EventId, OrderId, type StreamName, orderStream } from '../contracts/ids.js';
 import { silent } from '../testing/logger.js';
@@ -203,6 +203,26 @@ describe('append, over a link that loses what goes through it', () => {
   });
 });
 
+it('an append that is refused for good is refused at once, in the words of the store', async () => {
+  const tooLarge = { ...anEvent(), data: { text: 'x'.repeat(2 ** 21) } };
+  await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(MaxAppendSizeExceededError);
+});
+
+describe('ping', () => {
+  it('is answered, or is an error after two seconds', async () => {
+    await expect(store.ping()).resolves.toBeUndefined();
+    const link = await severableLink(server.url);
+    const behindLink = new EventStore(link.url, silent);
+    await behindLink.ping();
+    link.swallowAnswers();
+    const askedAt = Date.now();
+    await expect(behindLink.ping()).rejects.toThrow();
+    expect(Date.now() - askedAt).toBeLessThan(4_000);
+    await behindLink.close();
+    await link.close();
+  });
+});
+
 describe('read', () => {
   it('finds nothing in a missing stream', async () => {
     expect(await all(store.readStream(aStream()))).toEqual([]);
@@ -227,6 +247,27 @@ describe('read', () => {
     expect(found.map(({ data }) => data)).toEqual([{ n: 2 }]);
     expect(await store.head()).toBe(found[0]?.position);
   });
+
+  it('passes over what is not ours, and takes no more than it was asked for', async () => {
+    const before = await store.head();
+    await store.append(aStream(), 'no_stream', [anEvent(1), anEvent(2)]);
+    const ours = await store.head();
+    const driver = EventStoreDBClient.connectionString(server.url);
+    await driver.appendToStream('somebodyElse-1', jsonEvent({ type: 'ElseHappened', data: {} }));
+    await driver.dispose();
+    expect(await store.head()).toBe(ours);
+    const found = await all(store.readAll({ after: before }));
+    expect(found.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(await all(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
+  });
+});
+
+it('a read that is left early does not keep the store from closing', async () => {
+  const stream = aStream();
+  await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, anEvent));
+  const leaving = new EventStore(server.url, silent);
+  for await (const _first of leaving.readStream(stream)) break;
+  await leaving.close();
 });
 
 describe('the log’s identity', () => {
@@ -242,11 +283,12 @@ describe('subscription', () => {
   const stopping = new AbortController();
   afterAll(() => stopping.abort());
 
-  const listen = (after: bigint | undefined, prefixes: string[], maxBatch = 10) => {
+  const listen = (after: bigint | undefined, prefixes: string[] | undefined, maxBatch = 10) => {
     const batches: LogBatch[] = [];
     const signal = stopping.signal;
+    const only = prefixes ? { prefixes } : {};
     void (async () => {
-      for await (const batch of store.subscribe({ name: 'spec', after, prefixes, maxBatch, signal })) {
+      for await (const batch of store.subscribe({ name: 'spec', after, maxBatch, signal, ...only })) {
         batches.push(batch);
       }
     })();
@@ -264,6 +306,7 @@ describe('subscription', () => {
     );
     const batches = listen(undefined, [stream]);
     await until(() => heard(batches).length === 25 && (batches.at(-1)?.caughtUp ?? false));
+    expect(batches.filter(({ caughtUp }) => caughtUp)).toHaveLength(1);
     await store.append(stream, 24n, [anEvent(25)]);
     await until(() => heard(batches).length === 26);
     expect(heard(batches)).toEqual(Array.from({ length: 26 }, (_, n) => n));
@@ -283,6 +326,38 @@ describe('subscription', () => {
     }
     await until(() => (batches.at(-1)?.position ?? 0n) > head);
     expect(heard(batches)).toEqual([]);
+  });
+
+  it('hears all of our streams, from a position on, and nobody else’s', async () => {
+    await store.append(aStream(), 'no_stream', [anEvent(1)]);
+    const after = await store.head();
+    const driver = EventStoreDBClient.connectionString(server.url);
+    await driver.appendToStream('somebodyElse-2', jsonEvent({ type: 'ElseHappened', data: { n: 2 } }));
+    await driver.dispose();
+    await store.append(aStream(), 'no_stream', [anEvent(3)]);
+    const batches = listen(after, undefined);
+    await until(() => batches.at(-1)?.caughtUp ?? false);
+    expect(heard(batches)).toEqual([3]);
+  });
+
+  it('says that it has caught up where there is nothing to hear', async () => {
+    const batches = listen(undefined, ['payment-nobody']);
+    await until(() => batches.length > 0 && batches.every(({ events }) => events.length === 0));
+    await until(() => batches.at(-1)?.caughtUp ?? false);
+  });
+
+  it.each(['its caller', 'the store'])('that waits for news ends when %s stops', async (who) => {
+    const [own, closing] = [new AbortController(), new EventStore(server.url, silent)];
+    let caughtUp = false;
+    const over = (async () => {
+      const events = closing.subscribe({ name: 'spec', after: undefined, signal: own.signal });
+      for await (const batch of events) caughtUp = batch.caughtUp;
+    })();
+    await until(() => caughtUp);
+    if (who === 'its caller') own.abort();
+    else await closing.close();
+    await over;
+    await closing.close();
   });
 
   it('goes on behind the last batch after the connection was lost', async () => {

@@ -8,12 +8,21 @@ import {
   createConnection,
   createServer,
 } from 'node:net';
-import { connect } from 'amqplib';
+import { type GetMessage, type Options, connect } from 'amqplib';
 import { pino } from 'pino';
 import { type Server, embeddedBroker } from '../testing/servers.js';
 import { silent } from '../testing/logger.js';
+import { severableLink } from '../testing/severable-link.js';
 import { until } from '../testing/until.js';
-import { DeadLetter, type Delivery, HEADER, MessageBus, Pause, Unroutable } from './message-bus.js';
+import {
+  DeadLetter,
+  type Delivery,
+  HEADER,
+  MessageBus,
+  Pause,
+  PublishFailed,
+  Unroutable,
+} from './message-bus.js';
 import type { LogSink } from './observability.js';
 import { type Topology, type WorkQueue, deadLetterQueueOf, retryQueueOf } from './topology.js';
 
@@ -53,16 +62,19 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     MessageBus.connect({ url, name: 'spec', topologies: [topology], logger });
 
   /** Collects what the queue delivers; `handle` says what becomes of it. */
-  async function collected(handle: (delivery: Delivery) => void = () => undefined, queue = work.name) {
+  async function collected(
+    handle: (delivery: Delivery) => void | Promise<void> = () => undefined,
+    queue = work.name,
+    prefetch = 10,
+  ) {
     const deliveries: Delivery[] = [];
     const consumption = await bus.consume(
       queue,
-      (delivery) => {
+      async (delivery) => {
         deliveries.push(delivery);
-        handle(delivery);
-        return Promise.resolve();
+        await handle(delivery);
       },
-      { prefetch: 10 },
+      { prefetch },
     );
     return { deliveries, ...consumption };
   }
@@ -84,6 +96,16 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
       attempt: 1,
       headers: { 'x-own': 'h' },
     });
+  });
+
+  it('publishes what outlives the broker, as JSON unless told otherwise', async () => {
+    await bus.publish(exchange, 'work.a', {});
+    await bus.publish(exchange, 'work.a', {}, { contentType: 'application/cloudevents+json' });
+    const properties = [await taken(server.url, work.name), await taken(server.url, work.name)];
+    expect(properties).toMatchObject([
+      { deliveryMode: 2, contentType: 'application/json' },
+      { deliveryMode: 2, contentType: 'application/cloudevents+json' },
+    ]);
   });
 
   it('refuses a mandatory message that no queue takes', async () => {
@@ -133,7 +155,152 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
       routingKey: 'work.c',
       headers: { [HEADER.reason]: 'Error: never', [HEADER.queue]: work.name },
     });
-    expect(dead.deliveries[0]?.headers).toHaveProperty(HEADER.firstFailure);
+    const { [HEADER.firstFailure]: first, [HEADER.lastFailure]: last } = dead.deliveries[0]?.headers ?? {};
+    expect(Date.parse(String(last)) - Date.parse(String(first))).toBeGreaterThanOrEqual(
+      2 * work.retryDelayMs,
+    );
+  });
+
+  it('dead-letters as what it was published, with a reason that is not too long', async () => {
+    await collected(({ attempt }) => {
+      throw attempt === 1 ? new Error('once more') : new DeadLetter('x'.repeat(10_000));
+    });
+    await bus.publish(exchange, 'work.c', {}, { type: 'T', contentType: 'application/cloudevents+json' });
+    await until(async () => (await depth(server.url, deadLetterQueueOf(work.name))) === 1);
+    const dead = await taken(server.url, deadLetterQueueOf(work.name));
+    expect(dead).toMatchObject({ type: 'T', contentType: 'application/cloudevents+json', deliveryMode: 2 });
+    expect(dead.headers?.[HEADER.reason]).toMatch(/^DeadLetter: x{400,500}$/);
+  });
+
+  it('keeps a message while its dead-letter queue is not there', async () => {
+    await withChannel(server.url, (channel) => channel.deleteQueue(deadLetterQueueOf(work.name)));
+    const { deliveries } = await collected(() => {
+      throw new DeadLetter('unknown command');
+    });
+    await bus.publish(exchange, 'work.d', { n: 1 });
+    await until(() => deliveries.length > 1);
+    const other = await connectTo({ exchanges: [exchange], queues: [work] });
+    await until(async () => (await depth(server.url, deadLetterQueueOf(work.name))) === 1);
+    await other.close();
+  });
+
+  it('keeps what fails in a queue that has no rules, and tries it again', async () => {
+    const dead = deadLetterQueueOf(work.name);
+    await withChannel(server.url, async (channel) => {
+      channel.sendToQueue(dead, Buffer.from('{}'));
+      await channel.waitForConfirms();
+    });
+    let left = 3;
+    const { deliveries } = await collected(() => {
+      if (left-- > 0) throw new Error('Postgres is away');
+    }, dead);
+    await until(() => deliveries.length === 4);
+  });
+
+  it.each(['many', -3, 1.5])(
+    'counts from one where a stranger says that it is attempt %j',
+    async (attempt) => {
+      const { deliveries } = await collected();
+      await publishRaw(server.url, exchange, 'work.e', Buffer.from('{}'), {
+        headers: { [HEADER.attempt]: attempt },
+      });
+      await until(() => deliveries.length === 1);
+      expect(deliveries[0]?.attempt).toBe(1);
+    },
+  );
+
+  it('has no more in hand than it may prefetch', async () => {
+    const gate = new Gate();
+    const { deliveries } = await collected(() => gate.opened, work.name, 2);
+    await Promise.all(Array.from({ length: 5 }, () => bus.publish(exchange, 'work.a', {})));
+    await until(() => deliveries.length >= 2);
+    const left = await depth(server.url, work.name);
+    gate.open();
+    expect(left).toBe(3);
+    await until(() => deliveries.length === 5);
+  });
+
+  it('finishes what it has in hand when it closes, and takes nothing more', async () => {
+    const gate = new Gate();
+    const done: unknown[] = [];
+    await collected(
+      async ({ body }) => {
+        await gate.opened;
+        done.push(body);
+      },
+      work.name,
+      1,
+    );
+    await bus.publish(exchange, 'work.g', { n: 1 });
+    await bus.publish(exchange, 'work.g', { n: 2 });
+    await until(async () => (await depth(server.url, work.name)) === 1);
+    const closing = bus.close().then(() => done.push('closed'));
+    // A connection and a question take longer than a close that waits for nothing.
+    await depth(server.url, work.name);
+    gate.open();
+    await closing;
+    expect(done).toEqual([{ n: 1 }, 'closed']);
+    expect(await depth(server.url, work.name)).toBe(1);
+  });
+
+  it('has its queues declared so that no message is dropped', async () => {
+    const quorum = (more: object) => ({ durable: true, arguments: { 'x-queue-type': 'quorum', ...more } });
+    const deadLettering = (to: string) => ({
+      'x-dead-letter-exchange': to,
+      'x-dead-letter-routing-key': work.name,
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    });
+    // RabbitMQ refuses a second declaration that differs; the embedded broker takes any.
+    await withChannel(server.url, async (channel) => {
+      await channel.assertExchange(exchange, 'topic', { durable: true });
+      await channel.assertQueue(
+        work.name,
+        quorum({ 'x-delivery-limit': 20, ...deadLettering('dead-letters') }),
+      );
+      await channel.assertQueue(deadLetterQueueOf(work.name), quorum({ 'x-delivery-limit': 1_000_000 }));
+      await channel.assertQueue(
+        retryQueueOf(work),
+        quorum({ 'x-message-ttl': work.retryDelayMs, ...deadLettering('redeliver') }),
+      );
+    });
+  });
+
+  it('has 256 publishes in flight at most, and goes on with the others when these have failed', async () => {
+    const link = await severableLink(server.url);
+    const behindLink = await connectTo({ exchanges: [exchange], queues: [work] }, link.url);
+    try {
+      link.swallowAnswers();
+      const published = Array.from({ length: 400 }, (_, n) => behindLink.publish(exchange, 'work.a', { n }));
+      const settled = Promise.allSettled(published);
+      await until(async () => (await depth(server.url, work.name)) >= 256);
+      expect(await depth(server.url, work.name)).toBe(256);
+      link.restore();
+      const failed = (await settled).flatMap((result): unknown[] =>
+        result.status === 'rejected' ? [result.reason] : [],
+      );
+      expect(failed).toHaveLength(256);
+      expect(failed[0]).toBeInstanceOf(PublishFailed);
+      expect(await depth(server.url, work.name)).toBe(400);
+    } finally {
+      await behindLink.close();
+      await link.close();
+    }
+  });
+
+  it('gives up a connection that has gone silent, and publishes over another', async () => {
+    const link = await severableLink(server.url);
+    const behindLink = await connectTo({ exchanges: [exchange], queues: [work] }, link.url);
+    try {
+      link.silenceConnections();
+      await expect(behindLink.publish(exchange, 'work.a', { n: 1 })).rejects.toThrow(PublishFailed);
+      await until(() => !behindLink.connected);
+      await behindLink.publish(exchange, 'work.a', { n: 2 }, { mandatory: true });
+      expect(await depth(server.url, work.name)).toBe(1);
+    } finally {
+      await behindLink.close();
+      await link.close();
+    }
   });
 
   it('dead-letters at once what its handler gives up on', async () => {
@@ -198,8 +365,7 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     try {
       await other.publish(exchange, 'work.h', { n: 1 }, { mandatory: true });
       await until(() => deliveries.length === 1);
-      const consumers = () => withChannel(server.url, (channel) => channel.checkQueue(work.name));
-      expect((await consumers()).consumerCount).toBe(1);
+      expect(await consumers(server.url, work.name)).toBe(1);
     } finally {
       await other.close();
     }
@@ -356,14 +522,36 @@ async function withChannel<T>(
   }
 }
 
-const publishRaw = (url: string, exchange: string, key: string, content: Buffer) =>
+class Gate {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => (this.open = resolve));
+}
+
+const publishRaw = (
+  url: string,
+  exchange: string,
+  key: string,
+  content: Buffer,
+  options: Options.Publish = {},
+) =>
   withChannel(url, async (channel) => {
-    channel.publish(exchange, key, content);
+    channel.publish(exchange, key, content, options);
     await channel.waitForConfirms();
+  });
+
+/** Properties of the message at the head of the queue, which is gone from it. */
+const taken = (url: string, queue: string): Promise<GetMessage['properties']> =>
+  withChannel(url, async (channel) => {
+    const message = await channel.get(queue, { noAck: true });
+    if (!message) throw new Error(`${queue} is empty`);
+    return message.properties;
   });
 
 const depth = (url: string, queue: string) =>
   withChannel(url, async (channel) => (await channel.checkQueue(queue)).messageCount);
+
+const consumers = (url: string, queue: string) =>
+  withChannel(url, async (channel) => (await channel.checkQueue(queue)).consumerCount);
 
 const removed = (url: string, queue: WorkQueue) =>
   withChannel(url, async (channel) => {
