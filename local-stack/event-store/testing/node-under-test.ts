@@ -23,10 +23,12 @@ export type PositionedEvent = RecordedEvent & { position: Position };
 
 type Start = () => Promise<NodeUnderTest>;
 
+export const EMBEDDED = 'the embedded node';
+
 /** The embedded node, and the one at EVENTSTORE_URL when it is set: rows for `describe.each`. */
 export function nodesUnderTest(): [name: string, start: Start][] {
   const url = process.env['EVENTSTORE_URL'];
-  const embedded: [string, Start] = ['the embedded node', startEmbedded];
+  const embedded: [string, Start] = [EMBEDDED, startEmbedded];
   if (url === undefined || url === '') return [embedded];
   return [
     embedded,
@@ -52,6 +54,11 @@ export function temporaryFolder(): Promise<string> {
 
 export function connect(url: string): EventStoreDBClient {
   return EventStoreDBClient.connectionString(url);
+}
+
+/** A connection string with a further option, `name=value`. */
+export function withOptions(url: string, option: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}${option}`;
 }
 
 /** A name that no other test uses: the node may be shared and old. */
@@ -85,9 +92,9 @@ export async function eventsOf(
 }
 
 /** Asks again and again until `condition` holds; throws after `deadline` ms. */
-export async function until(condition: () => boolean, deadline = 25_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, deadline = 25_000): Promise<void> {
   const end = Date.now() + deadline;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`still not so after ${deadline} ms: ${condition.toString()}`);
     await setTimeout(5);
   }
