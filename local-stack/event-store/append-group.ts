@@ -1,10 +1,4 @@
-import {
-  decideAppend,
-  type Decision,
-  type ExpectedRevision,
-  type Recorded,
-  type StreamState,
-} from './append-rules.js';
+import type { Recorded, StreamState } from './append-rules.js';
 import { type EventLog, type LogEntry, NO_REVISION } from './event-log.js';
 import { RecentEvents } from './recent-events.js';
 import { encodeRecordedEvent, eventId, type ProposedEvent, TOMBSTONE_REVISION } from './recorded-event.js';
@@ -32,8 +26,9 @@ export class AppendGroup {
     this.nextPosition = log.head + 1;
   }
 
-  decide(stream: string, expected: ExpectedRevision, ids: readonly string[]): Decision {
-    return decideAppend(new PendingStream(this, stream), expected, ids);
+  /** A stream as it will be after the group so far. */
+  state(stream: string): StreamState {
+    return new PendingStream(this, stream);
   }
 
   lastRevision(stream: string): number {
@@ -94,7 +89,6 @@ export class AppendGroup {
   }
 }
 
-/** A stream as it will be after the group so far. */
 class PendingStream implements StreamState {
   constructor(
     private readonly group: AppendGroup,

@@ -61,6 +61,21 @@ export function decideAppend(
   }
 }
 
+/** The id of an event that no stream holds. */
+const UNSEEN = '';
+
+/** A deletion is decided as an append of one event that is always new. */
+export function decideTombstone(stream: StreamState, expected: ExpectedRevision): Decision {
+  return decideAppend(stream, expected, [UNSEEN]);
+}
+
+/** Where nothing ever was it is refused whatever is expected (as of 24.10). */
+export function decideSoftDelete(stream: StreamState, expected: ExpectedRevision): Decision {
+  const decision = decideAppend(stream, expected, [UNSEEN]);
+  const isNothing = stream.lastRevision === NO_REVISION && !stream.hasMetadata;
+  return decision.kind === 'append' && isNothing ? WRONG_REVISION : decision;
+}
+
 /** No revision to compare: all ids known is a repeat, none an append, and a mixture is refused. */
 function decideByRecentIds(stream: StreamState, ids: readonly string[]): Decision {
   let last: Recorded | undefined;
@@ -88,6 +103,6 @@ function decideBehindHead(stream: StreamState, expected: number, ids: readonly s
     last = { revision, position: found.position };
   }
   if (last !== undefined && last.revision === expected + ids.length) return { kind: 'repeat', last };
-  const startsAnew = expected === NO_REVISION && last === undefined && stream.softDeleted;
-  return startsAnew ? APPEND : WRONG_REVISION;
+  const isNew = ids.length > 0 && last === undefined;
+  return isNew && expected === NO_REVISION && stream.softDeleted ? APPEND : WRONG_REVISION;
 }

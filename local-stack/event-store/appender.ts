@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { AppendGroup } from './append-group.js';
-import type { ExpectedRevision, Recorded } from './append-rules.js';
+import {
+  decideAppend,
+  decideSoftDelete,
+  decideTombstone,
+  type ExpectedRevision,
+  type Recorded,
+} from './append-rules.js';
 import { shuttingDown } from './errors.js';
 import type { EventLog, LogEntry } from './event-log.js';
 import { RecentEvents } from './recent-events.js';
@@ -109,7 +115,7 @@ export class Appender {
 
 function perform(group: AppendGroup, { kind, stream, expected, events }: AppendRequest): AppendOutcome {
   const ids = events.map((event) => event.id);
-  const decision = group.decide(stream, expected, ids);
+  const decision = DECISIONS[kind](group.state(stream), expected, ids);
   switch (decision.kind) {
     case 'wrong-revision':
       return { kind: 'wrong-revision', current: group.lastRevision(stream) };
@@ -131,6 +137,8 @@ function done({ revision, position }: Recorded): AppendOutcome {
 function unchanged(revision: number): AppendOutcome {
   return { kind: 'done', revision, position: undefined };
 }
+
+const DECISIONS = { append: decideAppend, 'soft-delete': decideSoftDelete, tombstone: decideTombstone };
 
 /** What each kind of request adds to the group; where its last event is, undefined when it adds none. */
 const CHANGES = {

@@ -203,6 +203,12 @@ contract('appending to', (node) => {
         });
       });
 
+      test('is refused as the beginning of a stream that is deleted', async () => {
+        const stream = await streamThat('is deleted after three events');
+        expect(await refusalOf(append(stream, [], NO_STREAM))).toMatchObject({ actualVersion: 2n });
+        await expect(eventsOf(node.client.readStream(stream))).rejects.toThrow(StreamNotFoundError);
+      });
+
       node.differing('has no position (EventStoreDB tells where it stands in the log)', async () => {
         const stream = await node.streamOf(1);
         expect((await append(stream, [], 0n)).position).toBeUndefined();

@@ -120,6 +120,19 @@ contract('deleting a stream of', (node) => {
       await expect(eventsOf(node.client.readStream(stream))).rejects.toThrow(StreamNotFoundError);
     });
 
+    test.each([
+      [ANY, -2n],
+      [NO_STREAM, -1n],
+    ] as const)('is refused at %s where nothing ever was (as of 24.10)', async (expected, told) => {
+      const stream = newStream();
+      expect(await refusalOf(remove(stream, expected))).toMatchObject({
+        streamName: stream,
+        expectedVersion: told,
+        actualVersion: -1n,
+      });
+      await expect(node.client.getStreamMetadata(stream)).resolves.toEqual({ streamName: stream });
+    });
+
     test('is taken where there is only metadata', async () => {
       const stream = newStream();
       await node.client.setStreamMetadata(stream, { owner: 'someone' });
