@@ -12,8 +12,10 @@ import type { EventLog, LogEntry } from './event-log.js';
 import { RecentEvents } from './recent-events.js';
 import type { ProposedEvent } from './recorded-event.js';
 import {
+  isMetastream,
   METADATA_EVENT_TYPE,
   metastreamOf,
+  originalOf,
   SOFT_DELETED_METADATA,
   withTruncateBefore,
 } from './stream-metadata.js';
@@ -143,11 +145,12 @@ const DECISIONS = { append: decideAppend, 'soft-delete': decideSoftDelete, tombs
 /** What each kind of request adds to the group; where its last event is, undefined when it adds none. */
 const CHANGES = {
   append(group: AppendGroup, stream: string, events: readonly ProposedEvent[]): Recorded | undefined {
-    const undeletes = events.length > 0 && group.isSoftDeleted(stream);
-    const firstRevision = group.lastRevision(stream) + 1;
+    const original = isMetastream(stream) ? originalOf(stream) : stream;
+    const undeletes = group.isSoftDeleted(original);
+    const firstRevision = group.lastRevision(original) + 1;
     let last: Recorded | undefined;
     for (const event of events) last = group.append(stream, event);
-    if (undeletes) undelete(group, stream, firstRevision);
+    if (undeletes) undelete(group, original, firstRevision);
     return last;
   },
   'soft-delete'(group: AppendGroup, stream: string): Recorded {
@@ -158,7 +161,10 @@ const CHANGES = {
   },
 };
 
-/** A deleted stream that is appended to begins again at the revision after its last one. */
+/**
+ * A deleted stream begins again at the revision after its last one. It does so when it is appended to, even
+ * without events, and when its metadata is set.
+ */
 function undelete(group: AppendGroup, stream: string, firstRevision: number): void {
   const metadata = group.metadata(stream);
   if (metadata === undefined) return;

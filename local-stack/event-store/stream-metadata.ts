@@ -31,6 +31,11 @@ export function metastreamOf(stream: string): string {
   return `$$${stream}`;
 }
 
+/** The stream that a metadata stream is about. */
+export function originalOf(metastream: string): string {
+  return metastream.slice(2);
+}
+
 /** Limits from the last event of a metadata stream; what cannot be understood limits nothing. */
 export function readLimits(record: Buffer): ReadLimits {
   const metadata = parseMetadata(record);

@@ -209,6 +209,12 @@ contract('appending to', (node) => {
         await expect(eventsOf(node.client.readStream(stream))).rejects.toThrow(StreamNotFoundError);
       });
 
+      test.each([ANY, 2n] as const)('at %s brings a deleted stream back, empty', async (expected) => {
+        const stream = await streamThat('is deleted after three events');
+        await append(stream, [], expected);
+        expect(await node.numbersIn(stream)).toEqual([]);
+      });
+
       node.differing('has no position (EventStoreDB tells where it stands in the log)', async () => {
         const stream = await node.streamOf(1);
         expect((await append(stream, [], 0n)).position).toBeUndefined();

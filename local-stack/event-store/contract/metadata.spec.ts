@@ -203,4 +203,14 @@ contract('the metadata of a stream of', (node) => {
     await node.client.appendToStream(`$$${stream}`, jsonEvent({ type: '$metadata', data }));
     expect(await node.numbersIn(stream)).toEqual([0, 1, 2]);
   });
+
+  test('is kept, with the truncation of a new beginning, when it is set while the stream is deleted', async () => {
+    const stream = await node.streamOf(2);
+    await node.client.deleteStream(stream);
+    await set(stream, { owner: 'someone', maxCount: 5 });
+    expect(await metadataOf(stream)).toEqual({ owner: 'someone', maxCount: 5, truncateBefore: 2 });
+    expect(await node.numbersIn(stream)).toEqual([]);
+    await node.client.appendToStream(stream, numbered(1, 2), { expectedRevision: 1n });
+    expect(await node.numbersIn(stream)).toEqual([2]);
+  });
 });
