@@ -2,7 +2,7 @@ import type { Recorded, StreamState } from './append-rules.js';
 import { type EventLog, type LogEntry, NO_REVISION } from './event-log.js';
 import { RecentEvents } from './recent-events.js';
 import { encodeRecordedEvent, eventId, type ProposedEvent, TOMBSTONE_REVISION } from './recorded-event.js';
-import { isMetastream, metastreamOf, readLimits, SOFT_DELETED } from './stream-metadata.js';
+import { isMetastream, metastreamOf, originalOf, readLimits, SOFT_DELETED } from './stream-metadata.js';
 
 /**
  * The appends that go to disk together. Each is decided on the log as it will be once those before it
@@ -32,12 +32,8 @@ export class AppendGroup {
   }
 
   lastRevision(stream: string): number {
-    let revision = this.lastRevisions.get(stream);
-    if (revision === undefined) {
-      revision = this.log.lastRevision(stream);
-      this.lastRevisions.set(stream, revision);
-    }
-    return revision;
+    const ended = isMetastream(stream) && this.ownLastRevision(originalOf(stream)) === TOMBSTONE_REVISION;
+    return ended ? TOMBSTONE_REVISION : this.ownLastRevision(stream);
   }
 
   /** Puts an event at the end of its stream. */
@@ -62,6 +58,15 @@ export class AppendGroup {
   isSoftDeleted(stream: string): boolean {
     const metadata = this.metadata(stream);
     return metadata !== undefined && readLimits(metadata).truncateBefore === SOFT_DELETED;
+  }
+
+  private ownLastRevision(stream: string): number {
+    let revision = this.lastRevisions.get(stream);
+    if (revision === undefined) {
+      revision = this.log.lastRevision(stream);
+      this.lastRevisions.set(stream, revision);
+    }
+    return revision;
   }
 
   private place(stream: string, revision: number, event: ProposedEvent): Recorded {

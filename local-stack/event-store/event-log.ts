@@ -4,6 +4,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import { checkLogFile, syncDirectory } from './log-file.js';
 import { isAt, isWhole, revisionOf, streamName, TOMBSTONE_REVISION } from './recorded-event.js';
 import { readRevision, streamKey, streamPrefix } from './stream-key.js';
+import { isMetastream, originalOf } from './stream-metadata.js';
 
 /**
  * The log on disk: two B-trees in one lmdb file.
@@ -101,12 +102,13 @@ export class EventLog {
     return this.#head;
   }
 
-  /** NO_REVISION while the stream does not exist, TOMBSTONE_REVISION once it is tombstoned. */
+  /**
+   * NO_REVISION while the stream does not exist, TOMBSTONE_REVISION once it is tombstoned, or once the
+   * stream is whose metadata it holds.
+   */
   lastRevision(stream: string): number {
-    const prefix = streamPrefix(stream);
-    const range = { start: streamKey(prefix, TOMBSTONE_REVISION), end: prefix, reverse: true, limit: 1 };
-    for (const key of this.streams.getKeys(range)) return readRevision(key);
-    return NO_REVISION;
+    const ended = isMetastream(stream) && this.ownLastRevision(originalOf(stream)) === TOMBSTONE_REVISION;
+    return ended ? TOMBSTONE_REVISION : this.ownLastRevision(stream);
   }
 
   eventAt(stream: string, revision: number): StoredEvent | undefined {
@@ -169,6 +171,13 @@ export class EventLog {
 
   async close(): Promise<void> {
     await this.root.close();
+  }
+
+  private ownLastRevision(stream: string): number {
+    const prefix = streamPrefix(stream);
+    const range = { start: streamKey(prefix, TOMBSTONE_REVISION), end: prefix, reverse: true, limit: 1 };
+    for (const key of this.streams.getKeys(range)) return readRevision(key);
+    return NO_REVISION;
   }
 
   private pageOfAll(range: Range): StoredEvent[] {

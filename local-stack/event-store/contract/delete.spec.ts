@@ -221,5 +221,21 @@ contract('deleting a stream of', (node) => {
       await tombstone(stream, 0n);
       await expect(eventsOf(node.client.readStream(stream))).rejects.toThrow(StreamDeletedError);
     });
+
+    test('ends its metadata as well', async () => {
+      const stream = await node.streamOf(1);
+      await tombstone(stream);
+      await expect(node.client.setStreamMetadata(stream, { maxCount: 1 })).rejects.toThrow(
+        StreamDeletedError,
+      );
+      await expect(node.client.getStreamMetadata(stream)).rejects.toThrow(StreamDeletedError);
+    });
+
+    test('ends metadata that it had', async () => {
+      const stream = await node.streamOf(1);
+      await node.client.setStreamMetadata(stream, { maxCount: 1 });
+      await tombstone(stream);
+      await expect(node.client.getStreamMetadata(stream)).rejects.toThrow(StreamDeletedError);
+    });
   });
 });
