@@ -8,6 +8,8 @@ import type { ProposedEvent } from './recorded-event.js';
 
 const UUID_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 export const EMPTY = new shared.Empty();
 
 /** Throws INVALID_ARGUMENT when there is none, or one that no stream can have. */
@@ -65,12 +67,15 @@ interface ProposedMessage {
   getData_asU8(): Uint8Array;
 }
 
-/** Throws INVALID_ARGUMENT when the id is no UUID, or type or content type are missing. */
+/** Throws INVALID_ARGUMENT when the id is no UUID or all zeros, the type empty, or type or content type missing. */
 export function readProposedEvent(message: ProposedMessage): ProposedEvent {
   const metadata = message.getMetadataMap();
+  const id = readUuid(message.getId());
+  const type = required(metadata.get('type'), 'type');
+  if (id === NIL_UUID || type === '') throw invalidArgument('an event needs an id and a type');
   return {
-    id: readUuid(message.getId()),
-    type: required(metadata.get('type'), 'type'),
+    id,
+    type,
     isJson: required(metadata.get('content-type'), 'content-type') === 'application/json',
     data: message.getData_asU8(),
     metadata: message.getCustomMetadata_asU8(),

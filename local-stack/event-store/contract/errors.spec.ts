@@ -55,7 +55,14 @@ contract('errors of', (node) => {
   });
 
   describe.each(APPEND_METHODS)('in what is appended through %s', (_method, options) => {
-    test.each([['with an id that is none', jsonEvent({ id: '7', type: 'T', data: {} })]])(
+    test.each([
+      ['without a type', jsonEvent({ type: '', data: {} })],
+      [
+        'with an id that is all zeros',
+        jsonEvent({ id: '00000000-0000-0000-0000-000000000000', type: 'T', data: {} }),
+      ],
+      ['with an id that is none', jsonEvent({ id: '7', type: 'T', data: {} })],
+    ])(
       'an event %s is refused, so is all that came with it, and the next append works',
       async (_case, event) => {
         const stream = newStream();
