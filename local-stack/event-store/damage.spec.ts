@@ -18,6 +18,7 @@ import {
   numbered,
   numbersOf,
   temporaryFolder,
+  until,
 } from './testing/node-under-test.js';
 
 /** As built: the way the process is started outside of tests too. */
@@ -203,7 +204,7 @@ describe('a disk that is full', () => {
         for (let number = 0; refusal === undefined; number++)
           refusal = await append(number).catch((error: unknown) => error);
         expect(refusal).toBeInstanceOf(UnknownError); // the driver drops the reason, the node tells it
-        expect(node.said.join('')).toMatch(/^event store: 1 append\(s\) not written: /m);
+        await until(() => /^event store: 1 append\(s\) not written: /m.test(node.said.join('')));
         expect(await read()).toEqual(acknowledged);
         await expect(append(1_000)).rejects.toThrow(UnknownError);
         await unlink(ballast);
