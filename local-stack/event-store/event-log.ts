@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
+import { LastRevisions } from './last-revisions.js';
 import { checkLogFile, syncDirectory } from './log-file.js';
 import { isAt, isWhole, revisionOf, streamName, TOMBSTONE_REVISION } from './recorded-event.js';
 import { readRevision, streamKey, streamPrefix } from './stream-key.js';
@@ -13,7 +14,7 @@ import { isMetastream, originalOf } from './stream-metadata.js';
  *   streams  (stream, revision)  -> position
  *
  * Everything else (a stream's last revision, its metadata, the head of $all) is the last key of a
- * range, so there is nothing to keep in step, and nothing to rebuild when the log is opened.
+ * range, so there is nothing to rebuild when the log is opened. Only last revisions are remembered as well.
  *
  * `overlappingSync` is off: a commit writes its pages, syncs them, and only then writes the root
  * that makes them visible (through a descriptor that syncs each write). So what a reader sees is on
@@ -64,6 +65,7 @@ export const NO_REVISION = -1;
 export class EventLog {
   /** Position of the last event, 0 while there is none. */
   #head: number;
+  readonly #lastRevisions = new LastRevisions();
 
   private constructor(
     private readonly root: RootDatabase<Buffer, number>,
@@ -152,6 +154,7 @@ export class EventLog {
     });
     const done = await Promise.all([commit, ...writes]).catch(throwReason);
     if (done.includes(false)) throw new Error('the log is damaged: it holds events beyond its end');
+    for (const { stream, revision } of entries) this.#lastRevisions.set(stream, revision);
     this.#head = entries.at(-1)?.position ?? this.#head;
   }
 
@@ -174,6 +177,14 @@ export class EventLog {
   }
 
   private ownLastRevision(stream: string): number {
+    const known = this.#lastRevisions.get(stream);
+    if (known !== undefined) return known;
+    const found = this.findLastRevision(stream);
+    this.#lastRevisions.set(stream, found);
+    return found;
+  }
+
+  private findLastRevision(stream: string): number {
     const prefix = streamPrefix(stream);
     const range = { start: streamKey(prefix, TOMBSTONE_REVISION), end: prefix, reverse: true, limit: 1 };
     for (const key of this.streams.getKeys(range)) return readRevision(key);
