@@ -1,12 +1,16 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import empty from 'google-protobuf/google/protobuf/empty_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
-import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
-import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ExpectedRevision } from './append-rules.js';
 import type { Appender, AppendOutcome } from './appender.js';
+import {
+  type Answered,
+  type BatchAppendOptions,
+  type BatchAppendRequest,
+  encodeFailure,
+  encodeSuccess,
+  readBatchedEvent,
+  readIdentifier,
+} from './batch-append-wire.js';
 import {
   badRequestStatus,
   maximumAppendSizeStatus,
@@ -15,17 +19,16 @@ import {
   unknownStatus,
   wrongExpectedVersionStatus,
 } from './batch-status.js';
-import { internalError, MAX_APPEND_SIZE } from './errors.js';
-import { NO_REVISION } from './event-log.js';
+import { internalError, invalidArgument, MAX_APPEND_SIZE } from './errors.js';
 import { appendSize, type ProposedEvent } from './recorded-event.js';
-import { readExpectedRevision, readProposedEvent, readStreamName, uuidText } from './wire.js';
 
-type Call = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
+/** Its answers are already encoded. */
+type Call = ServerDuplexStream<BatchAppendRequest, Buffer>;
 
 /** An append from its first message to its answer. */
 interface OpenAppend {
-  readonly correlationId: UUID;
-  readonly options: BatchAppendReq.Options;
+  readonly correlationId: Buffer;
+  readonly options: BatchAppendOptions;
   readonly events: ProposedEvent[];
   size: number;
   submitted: boolean;
@@ -64,16 +67,16 @@ class BatchAppendCall {
   ) {}
 
   run(): void {
-    this.call.on('data', (message: BatchAppendReq) => this.receive(message));
+    this.call.on('data', (message: BatchAppendRequest) => this.receive(message));
     this.call.on('end', () => this.end());
     this.call.on('drain', () => this.keepPace());
     this.call.on('cancelled', () => this.forget());
     this.call.on('error', () => this.forget());
   }
 
-  private receive(message: BatchAppendReq): void {
-    const correlationId = message.getCorrelationId() ?? new shared.UUID();
-    const append = this.open.get(uuidText(correlationId)) ?? this.begin(correlationId, message.getOptions());
+  private receive(message: BatchAppendRequest): void {
+    const { correlationId, options } = message;
+    const append = this.open.get(keyOf(correlationId)) ?? this.begin(correlationId, options);
     if (append === undefined || append.submitted) return;
     try {
       this.collect(append, message);
@@ -83,7 +86,7 @@ class BatchAppendCall {
   }
 
   /** Undefined for a message without options whose append is not open: that one is answered already. */
-  private begin(correlationId: UUID, options: BatchAppendReq.Options | undefined): OpenAppend | undefined {
+  private begin(correlationId: Buffer, options: BatchAppendOptions | undefined): OpenAppend | undefined {
     if (options === undefined) return undefined;
     const append: OpenAppend = {
       correlationId,
@@ -93,33 +96,32 @@ class BatchAppendCall {
       submitted: false,
       timer: undefined,
     };
-    this.open.set(uuidText(correlationId), append);
-    const deadline = options.getDeadline()?.toDate().getTime() ?? Infinity;
-    const timeLeft = deadline - Date.now();
+    this.open.set(keyOf(correlationId), append);
+    const timeLeft = options.deadline - Date.now();
     if (timeLeft <= 0) this.fail(append, timeoutStatus());
     else if (timeLeft <= LONGEST_TIMEOUT)
       append.timer = setTimeout(() => this.fail(append, timeoutStatus()), timeLeft);
     return append;
   }
 
-  private collect(append: OpenAppend, message: BatchAppendReq): void {
-    for (const proposed of message.getProposedMessagesList()) {
-      const event = readProposedEvent(proposed);
+  private collect(append: OpenAppend, message: BatchAppendRequest): void {
+    for (const batched of message.events) {
+      const event = readBatchedEvent(batched);
       append.size += appendSize(event);
       this.unfinished += appendSize(event);
       append.events.push(event);
     }
     if (this.unfinished > UNFINISHED_BYTES) this.fail(append, badRequestStatus('too much is unfinished'));
     else if (append.size > MAX_APPEND_SIZE) this.fail(append, maximumAppendSizeStatus());
-    else if (message.getIsFinal()) this.submit(append);
+    else if (message.isFinal) this.submit(append);
   }
 
   private submit(append: OpenAppend): void {
     if (!this.isOpen(append)) return;
     const { options, events } = append;
-    const stream = readStreamName(options.getStreamIdentifier());
-    const revision = () => (options.hasStreamPosition() ? options.getStreamPosition() : undefined);
-    const expected = readExpectedRevision(options, revision);
+    const stream = readIdentifier(options.streamIdentifier);
+    const { expected } = options;
+    if (expected === undefined) throw invalidArgument('the expected revision is not set');
     append.submitted = true;
     this.unfinished -= append.size;
     this.unwritten += append.size;
@@ -138,10 +140,7 @@ class BatchAppendCall {
   ): void {
     switch (outcome.kind) {
       case 'done':
-        this.answer(
-          append,
-          new streams.BatchAppendResp().setSuccess(success(outcome.revision, outcome.position)),
-        );
+        this.answer(append, (answered) => encodeSuccess(answered, outcome));
         break;
       case 'wrong-revision':
         this.fail(append, wrongExpectedVersionStatus(expected, outcome.current));
@@ -153,24 +152,24 @@ class BatchAppendCall {
   }
 
   private fail(append: OpenAppend, status: Status): void {
-    this.answer(append, new streams.BatchAppendResp().setError(status));
+    this.answer(append, (answered) => encodeFailure(answered, status));
   }
 
   /** Does nothing when the append is answered already, as after its deadline. */
-  private answer(append: OpenAppend, response: BatchAppendResp): void {
+  private answer(append: OpenAppend, encode: (answered: Answered) => Buffer): void {
     if (!this.isOpen(append)) return;
-    clearTimeout(append.timer);
-    this.open.delete(uuidText(append.correlationId));
-    response.setCorrelationId(append.correlationId).setStreamIdentifier(append.options.getStreamIdentifier());
+    const { correlationId, options, timer } = append;
+    clearTimeout(timer);
+    this.open.delete(keyOf(correlationId));
     if (append.submitted) this.unwritten -= append.size;
     else this.unfinished -= append.size;
-    this.call.write(response);
+    this.call.write(encode({ correlationId, streamIdentifier: options.streamIdentifier }));
     this.keepPace();
     this.endWhenAnswered();
   }
 
   private isOpen(append: OpenAppend): boolean {
-    return this.open.get(uuidText(append.correlationId)) === append;
+    return this.open.get(keyOf(append.correlationId)) === append;
   }
 
   private keepPace(): void {
@@ -197,11 +196,6 @@ class BatchAppendCall {
   }
 }
 
-function success(revision: number, position: number | undefined): BatchAppendResp.Success {
-  const result = new streams.BatchAppendResp.Success();
-  if (revision === NO_REVISION) result.setNoStream(new empty.Empty());
-  else result.setCurrentRevision(revision.toString());
-  if (position === undefined) return result.setNoPosition(new empty.Empty());
-  const at = position.toString();
-  return result.setPosition(new shared.AllStreamPosition().setCommitPosition(at).setPreparePosition(at));
+function keyOf(correlationId: Buffer): string {
+  return correlationId.toString('latin1');
 }

@@ -9,6 +9,7 @@ import { onlyFor, type Users } from './access.js';
 import { appendHandler } from './append.js';
 import { Appender } from './appender.js';
 import { batchAppendHandler } from './batch-append.js';
+import { decodeBatchAppend } from './batch-append-wire.js';
 import { deleteHandler, tombstoneHandler } from './delete.js';
 import { lockDirectory } from './dir-lock.js';
 import { shuttingDown } from './errors.js';
@@ -47,10 +48,18 @@ export interface RunningEventStore {
 const LARGEST_MESSAGE = 17 * 1024 * 1024;
 const HOST = '127.0.0.1';
 
+const asIs = (encoded: Buffer): Buffer => encoded;
+const { StreamsService } = streamsService;
+
 /** Read's responses come from disk as they are sent. */
 const STREAMS = {
-  ...streamsService.StreamsService,
-  read: { ...streamsService.StreamsService.read, responseSerialize: (response: Buffer) => response },
+  ...StreamsService,
+  read: { ...StreamsService.read, responseSerialize: asIs },
+  batchAppend: {
+    ...StreamsService.batchAppend,
+    requestDeserialize: decodeBatchAppend,
+    responseSerialize: asIs,
+  },
 };
 
 /**

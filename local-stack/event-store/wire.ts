@@ -14,7 +14,11 @@ export const EMPTY = new shared.Empty();
 
 /** Throws INVALID_ARGUMENT when there is none, or one that no stream can have. */
 export function readStreamName(identifier: StreamIdentifier | undefined): string {
-  const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString();
+  return checkedStreamName(Buffer.from(identifier?.getStreamName_asU8() ?? []).toString());
+}
+
+/** Throws INVALID_ARGUMENT for what no stream can be called. */
+export function checkedStreamName(name: string): string {
   if (name === '' || name === '$$') throw invalidArgument(`'${name}' is not a stream name`);
   return name;
 }
@@ -23,9 +27,9 @@ export function writeStreamName(stream: string): StreamIdentifier {
   return new shared.StreamIdentifier().setStreamName(Buffer.from(stream));
 }
 
-/** Lower-case text, whichever of its two forms it came in. Throws INVALID_ARGUMENT when it is none. */
-export function readUuid(uuid: UUID | undefined): string {
-  const text = uuid === undefined ? '' : uuidText(uuid).toLowerCase();
+/** In lower case. Throws INVALID_ARGUMENT when it is none. */
+function checkedUuid(uuid: string): string {
+  const text = uuid.toLowerCase();
   if (!UUID_FORM.test(text)) throw invalidArgument(`'${text}' is not a UUID`);
   return text;
 }
@@ -67,18 +71,35 @@ interface ProposedMessage {
   getData_asU8(): Uint8Array;
 }
 
-/** Throws INVALID_ARGUMENT when the id is no UUID or all zeros, the type empty, or type or content type missing. */
+/** As `checkedEvent` throws. */
 export function readProposedEvent(message: ProposedMessage): ProposedEvent {
-  const metadata = message.getMetadataMap();
-  const id = readUuid(message.getId());
-  const type = required(metadata.get('type'), 'type');
+  const [id, metadata] = [message.getId(), message.getMetadataMap()];
+  return checkedEvent({
+    id: id === undefined ? '' : uuidText(id),
+    type: metadata.get('type'),
+    contentType: metadata.get('content-type'),
+    data: message.getData_asU8(),
+    metadata: message.getCustomMetadata_asU8(),
+  });
+}
+
+interface UncheckedEvent extends Pick<ProposedEvent, 'data' | 'metadata'> {
+  readonly id: string;
+  readonly type: string | undefined;
+  readonly contentType: string | undefined;
+}
+
+/** Throws INVALID_ARGUMENT when the id is no UUID or all zeros, the type empty, or type or content type missing. */
+export function checkedEvent({ contentType, data, metadata, ...unchecked }: UncheckedEvent): ProposedEvent {
+  const id = checkedUuid(unchecked.id);
+  const type = required(unchecked.type, 'type');
   if (id === NIL_UUID || type === '') throw invalidArgument('an event needs an id and a type');
   return {
     id,
     type,
-    isJson: required(metadata.get('content-type'), 'content-type') === 'application/json',
-    data: message.getData_asU8(),
-    metadata: message.getCustomMetadata_asU8(),
+    isJson: required(contentType, 'content-type') === 'application/json',
+    data,
+    metadata,
   };
 }
 
