@@ -10,16 +10,30 @@ export const perSecond = ({ done, seconds }: Throughput): number => done / secon
  * Repeats the work so many times at once, each next one as soon as one has ended, for that long. Rejects with the
  * first failure: a rate of which some failed says nothing.
  */
-export async function closedLoop(
+export function closedLoop(
   seconds: number,
   inFlight: number,
   work: () => Promise<void>,
 ): Promise<Throughput> {
+  const until = performance.now() + seconds * 1000;
+  return repeat(() => performance.now() < until, inFlight, work);
+}
+
+/** The same until it is done that often. */
+export function countedLoop(times: number, inFlight: number, work: () => Promise<void>): Promise<Throughput> {
+  let left = times;
+  return repeat(() => left-- > 0, inFlight, work);
+}
+
+async function repeat(
+  goesOn: () => boolean,
+  inFlight: number,
+  work: () => Promise<void>,
+): Promise<Throughput> {
   const startedAt = performance.now();
-  const until = startedAt + seconds * 1000;
   let done = 0;
   const worker = async (): Promise<void> => {
-    while (performance.now() < until) {
+    while (goesOn()) {
       await work();
       done += 1;
     }

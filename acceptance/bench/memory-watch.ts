@@ -1,6 +1,6 @@
 import type { Usage } from './process-usage.js';
 import { type Measurement, figure, table } from './report.js';
-import { type Point, lineThrough } from './statistics.js';
+import { type Point, lineOfSecondHalf } from './statistics.js';
 
 const MIB = 2 ** 20;
 const MOST_MIB = 250;
@@ -54,9 +54,9 @@ export class MemoryWatch {
   }
 }
 
-/** All in bytes; the slope per 100,000 orders. The first half of the samples is left out of it: heaps grow to work. */
+/** All in bytes; the slope per 100,000 orders. */
 function process(name: string, samples: readonly Point[]) {
-  const line = lineThrough(samples.slice(samples.length / 2));
+  const line = lineOfSecondHalf(samples);
   return {
     name,
     now: samples.at(-1)?.y ?? 0,

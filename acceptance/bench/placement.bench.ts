@@ -12,10 +12,11 @@ import {
   placeOrder,
   seedProducts,
 } from './orders-load.js';
+import { type Paired, figuresOf, inPairs } from './pairs.js';
 import { cpuBetween, usageOf } from './process-usage.js';
 import { type Measurement, figure, spreadText, table } from './report.js';
 import { Stage, built } from './stage.js';
-import { type Pair, median, ratios } from './statistics.js';
+import { median, ratios } from './statistics.js';
 
 const WARM_UP_S = 8;
 const ROUND_S = 4;
@@ -24,7 +25,6 @@ const GOAL = 0.5;
 
 const OURS = 'command-side';
 const BARE = 'bare-mutation';
-type Subject = typeof OURS | typeof BARE;
 
 /** One round against one of the two. */
 interface Round {
@@ -41,17 +41,15 @@ export async function measurePlacement(progress: (line: string) => void): Promis
   try {
     const ours = await startOurs(stage);
     const bare = await startBare(stage, await modelEvent(stage, ours));
-    const clients = { [OURS]: ours, [BARE]: bare };
-    for (const client of Object.values(clients)) await place(client, WARM_UP_S);
-    const rounds: Record<Subject, Round[]> = { [OURS]: [], [BARE]: [] };
-    for (let pair = 1; pair <= PAIRS; pair++) {
-      // Both take their turn at being first: what drifts does not always fall on the same one.
-      const order: readonly Subject[] = pair % 2 === 1 ? [OURS, BARE] : [BARE, OURS];
-      for (const name of order) rounds[name].push(await round(stage, name, clients[name]));
-      progress(`placement: pair ${pair} of ${PAIRS}`);
-    }
-    for (const client of Object.values(clients)) client.close();
-    return measurement(rounds[OURS], rounds[BARE]);
+    const clients = [ours, bare];
+    for (const client of clients) await place(client, WARM_UP_S);
+    const measure = {
+      ours: () => round(stage, OURS, ours),
+      bare: () => round(stage, BARE, bare),
+    };
+    const pairs = await inPairs(PAIRS, measure, (pair) => progress(`placement: pair ${pair} of ${PAIRS}`));
+    for (const client of clients) client.close();
+    return measurement(pairs);
   } finally {
     await stage.close();
   }
@@ -95,7 +93,7 @@ function place(client: GraphqlClient, seconds: number) {
   return closedLoop(seconds, IN_FLIGHT, () => placeOrder(client, newOrder(sku())));
 }
 
-async function round(stage: Stage, name: Subject, client: GraphqlClient): Promise<Round> {
+async function round(stage: Stage, name: string, client: GraphqlClient): Promise<Round> {
   const before = await usageOf(stage.roots);
   const throughput = await place(client, ROUND_S);
   const cpuMs = cpuBetween(before, await usageOf(stage.roots));
@@ -103,12 +101,9 @@ async function round(stage: Stage, name: Subject, client: GraphqlClient): Promis
   return { perSecond: perSecond(throughput), cpuUs: usEach(name), storeUs: usEach('event-store') };
 }
 
-function measurement(ours: readonly Round[], bare: readonly Round[]): Measurement {
-  const pairs = ours.map((round, index): Pair => ({
-    ours: round.perSecond,
-    bare: bare[index]?.perSecond ?? NaN,
-  }));
-  const ratio = ratios(pairs);
+function measurement(pairs: readonly Paired<Round>[]): Measurement {
+  const ratio = ratios(figuresOf(pairs, (round) => round.perSecond));
+  const [ours, bare] = [pairs.map((pair) => pair.ours), pairs.map((pair) => pair.bare)];
   const row = (name: string, rounds: readonly Round[]) =>
     [
       name,

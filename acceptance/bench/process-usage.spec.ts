@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  cpuAloneOf,
   othersShare,
   parseAnonymousBytes,
   parseMachine,
@@ -63,6 +64,18 @@ describe('the usage', () => {
     const { self } = await usageOf({ self: process.pid });
     expect(self?.cpuMs).toBeGreaterThan(0);
     expect(self?.anonymousBytes).toBeGreaterThan(2 ** 20);
+  });
+});
+
+describe('the CPU time of a process alone', () => {
+  it('is not more than that with its descendants', async () => {
+    const alone = await cpuAloneOf(process.pid);
+    expect(alone).toBeGreaterThan(0);
+    expect(alone).toBeLessThanOrEqual((await usageOf({ self: process.pid }))['self']!.cpuMs);
+  });
+
+  it('is an error where there is no such process', async () => {
+    await expect(cpuAloneOf(0)).rejects.toThrow('not what /proc/<pid>/stat says');
   });
 });
 

@@ -63,6 +63,10 @@ export async function usageOf(roots: Roots): Promise<Record<string, Usage>> {
   return Object.fromEntries(await Promise.all(usages));
 }
 
+/** CPU time that a process has used until now without its living descendants, in milliseconds. */
+export const cpuAloneOf = async (pid: number): Promise<number> =>
+  parseStat(await read(`/proc/${pid}/stat`)).cpuMs;
+
 /** By name: CPU time between two readings, in milliseconds. */
 export const cpuBetween = (
   before: Readonly<Record<string, Usage>>,

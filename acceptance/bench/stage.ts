@@ -13,7 +13,7 @@ export const built = (project: string, file: string): string => join(root, proje
 export const installed = (file: string): string => join(root, 'node_modules', file);
 
 export type Environment = Readonly<Record<string, string>>;
-export const SERVERS = ['event-store', 'broker', 'postgres'] as const;
+type Server = 'event-store' | 'broker' | 'postgres';
 /** The URLs of the servers by the names that the application knows them by. */
 export type BackEnds = Readonly<Record<'EVENTSTORE_URL' | 'RABBITMQ_URL' | 'DATABASE_URL', string>>;
 
@@ -31,7 +31,7 @@ export async function closeStages(): Promise<void> {
   await Promise.all([...open].map((stage) => stage.close()));
 }
 
-/** A set of embedded servers with empty data, and what runs on them. Everything listens on loopback only. */
+/** A set of embedded servers with data of their own, and what runs on them. Everything listens on loopback only. */
 export class Stage {
   readonly #processes = new Map<string, MeasuredProcess>();
   readonly #ports = new Set<number>();
@@ -41,14 +41,19 @@ export class Stage {
     open.add(this);
   }
 
+  /** No server yet: for those who start them one by one. */
+  static async empty(): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'orders-bench-')));
+  }
+
   /** Resolves once the servers answer. */
   static async open(): Promise<Stage> {
-    const stage = new Stage(await mkdtemp(join(tmpdir(), 'orders-bench-')));
+    const stage = await Stage.empty();
     try {
       const [EVENTSTORE_URL, RABBITMQ_URL, DATABASE_URL] = await Promise.all([
-        stage.#server('event-store'),
-        stage.#server('broker'),
-        stage.#server('postgres'),
+        stage.server('event-store'),
+        stage.server('broker'),
+        stage.server('postgres'),
       ]);
       stage.#backEnds = { EVENTSTORE_URL, RABBITMQ_URL, DATABASE_URL };
       return stage;
@@ -100,17 +105,24 @@ export class Stage {
     return started;
   }
 
+  /** Starts a server on that folder of the stage, empty or not, and resolves with its URL once it answers. */
+  async server(kind: Server, folder: string = kind, name: string = kind): Promise<string> {
+    const main = built('local-stack', `${kind}/${kind}.main.js`);
+    const command = [main, '--port', await this.port(), '--dir', this.file(folder)] as const;
+    return (await this.add({ name, command })).url;
+  }
+
+  /** Stops one of the parts before all the others. */
+  async stop(name: string): Promise<void> {
+    await this.part(name).stop();
+    this.#processes.delete(name);
+  }
+
   /** Stops everything in the reverse order of its start, and removes the data. */
   async close(): Promise<void> {
     for (const started of [...this.#processes.values()].reverse()) await started.stop();
     this.#processes.clear();
     open.delete(this);
     await rm(this.dir, { recursive: true, force: true });
-  }
-
-  async #server(name: (typeof SERVERS)[number]): Promise<string> {
-    const main = built('local-stack', `${name}/${name}.main.js`);
-    const command = [main, '--port', await this.port(), '--dir', this.file(name)] as const;
-    return (await this.add({ name, command })).url;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { lineThrough, median, percentile, ratios, spread } from './statistics.js';
+import { lineOfSecondHalf, lineThrough, median, percentile, ratios, spread } from './statistics.js';
 
 const someValues = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 });
 
@@ -75,6 +75,11 @@ describe('a line', () => {
     const scattered = (by: number) =>
       Array.from({ length: 20 }, (_, x) => ({ x, y: x % 2 === 0 ? by : -by }));
     expect(lineThrough(scattered(10))?.error).toBeGreaterThan(lineThrough(scattered(1))?.error ?? NaN);
+  });
+
+  it('can be that of the second half alone', () => {
+    const points = Array.from({ length: 20 }, (_, x) => ({ x, y: x < 10 ? 50 * x : 500 + x }));
+    expect(lineOfSecondHalf(points)?.slope).toBeCloseTo(1, 6);
   });
 
   it('is none where the points say nothing', () => {

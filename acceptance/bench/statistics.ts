@@ -63,3 +63,7 @@ export function lineThrough(points: readonly Point[]): Line | undefined {
   const residual = sum((dx, dy) => (dy - slope * dx) ** 2);
   return { slope, error: Math.sqrt(residual / (points.length - 2) / xx) };
 }
+
+/** The line through the second half of the points, as they come: in the first half, heaps grow to work. */
+export const lineOfSecondHalf = (points: readonly Point[]): Line | undefined =>
+  lineThrough(points.slice(points.length / 2));
