@@ -1,10 +1,21 @@
 import { type Environment, environment, environmentLines } from './environment.js';
-import type { BenchOptions } from './orders.bench.js';
 import { othersShare } from './process-usage.js';
 import { type Goal, type Measurement, goalLine, isMet, section } from './report.js';
+import type { Topology } from './running-system.js';
+
+export interface BenchOptions {
+  /** Measures as well what takes minutes longer. */
+  readonly full: boolean;
+  readonly topology: Topology;
+  readonly progress: (line: string) => void;
+}
 
 export interface Bench {
   readonly about: string;
+  /** What `--full` adds. */
+  readonly aboutFull: string;
+  /** Seconds after which it is given up, whatever it is doing. */
+  readonly deadline: { readonly usual: number; readonly full: number };
   run(options: BenchOptions): AsyncIterable<Measurement>;
 }
 

@@ -9,6 +9,7 @@ const PACKAGES = [
   'graphql',
   'nestjs-pino',
   '@eventstore/db-client',
+  '@grpc/grpc-js',
   'amqplib',
   'pg',
   'amqp-emulator',

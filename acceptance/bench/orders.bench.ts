@@ -1,3 +1,4 @@
+import type { BenchOptions } from './bench-run.js';
 import { measureCompletion } from './completion.bench.js';
 import { measureLatency } from './latency.bench.js';
 import { MemoryWatch } from './memory-watch.js';
@@ -5,19 +6,12 @@ import { SKUS } from './orders-load.js';
 import { runOrders } from './orders-run.js';
 import { measurePlacement } from './placement.bench.js';
 import type { Measurement } from './report.js';
-import { RunningSystem, type Topology } from './running-system.js';
+import { RunningSystem } from './running-system.js';
 
 /** What a short run cannot tell of memory, so many orders can. */
 const FULL_ORDERS = 20_000;
 
-export interface BenchOptions {
-  /** Follows the memory over 20,000 more orders. */
-  readonly full: boolean;
-  readonly topology: Topology;
-  readonly progress: (line: string) => void;
-}
-
-/** Placement, completion, latency and memory, each as soon as it is known. */
+/** Placement, completion, latency and memory, each as soon as it is known. Where it is full, over 20,000 more orders. */
 export async function* benchOrders({ full, topology, progress }: BenchOptions): AsyncGenerator<Measurement> {
   progress('placement');
   yield await measurePlacement(progress);

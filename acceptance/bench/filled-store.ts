@@ -1,0 +1,49 @@
+import { mkdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Appender } from '@orders/local-stack/event-store/appender.js';
+import { EventLog } from '@orders/local-stack/event-store/event-log.js';
+import { proposedEvent } from './small-event.js';
+
+export const EVENTS_PER_STREAM = 10;
+/** Appended together: as much as the store takes into one commit. */
+const STREAMS_AT_ONCE = 1_000;
+/** A little more than an event takes. */
+const BYTES_PER_EVENT = 600;
+
+export const filledStream = (number: number): string => `order-${String(number).padStart(7, '0')}`;
+
+/**
+ * Makes a store in that folder which holds so many events, in streams of ten: with the store's own appends but
+ * without a client, some hundred thousand a second. Throws where the disk has no room for them.
+ */
+export async function fillStore(dir: string, events: number): Promise<void> {
+  await checkRoom(dirname(dir), events * BYTES_PER_EVENT);
+  await mkdir(dir);
+  const log = EventLog.open(dir);
+  const appender = new Appender(log, () => undefined);
+  try {
+    const streams = events / EVENTS_PER_STREAM;
+    for (let from = 0; from < streams; from += STREAMS_AT_ONCE) {
+      const count = Math.min(STREAMS_AT_ONCE, streams - from);
+      const numbers = Array.from({ length: count }, (_, index) => from + index);
+      await Promise.all(numbers.map((number) => fillStream(appender, filledStream(number))));
+    }
+  } finally {
+    await appender.stop();
+    await log.close();
+  }
+}
+
+async function fillStream(appender: Appender, stream: string): Promise<void> {
+  const events = Array.from({ length: EVENTS_PER_STREAM }, proposedEvent);
+  const outcome = await appender.submit({ kind: 'append', stream, expected: 'no_stream', events });
+  if (outcome.kind !== 'done') throw new Error(`${stream}: ${outcome.kind}`);
+}
+
+async function checkRoom(dir: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dir);
+  if (bavail * bsize < bytes) {
+    const gib = (amount: number) => (amount / 2 ** 30).toFixed(1);
+    throw new Error(`the disk has ${gib(bavail * bsize)} GiB left, and ${gib(bytes)} are needed`);
+  }
+}
