@@ -207,6 +207,14 @@ describe('cancelling an order', () => {
     expect(events.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderCancellationRequested']);
   });
 
+  it('finds the order by its id in capitals', async () => {
+    const { orderId } = await mutate(PLACE, anOrder(await aProduct()));
+    expect(await mutate(CANCEL, { orderId: String(orderId).toUpperCase() })).toMatchObject({
+      __typename: 'OrderCancellationAccepted',
+      orderId,
+    });
+  });
+
   it('is refused for an order that there is not', async () =>
     expect(await mutate(CANCEL, { orderId: randomUUID() })).toMatchObject({
       __typename: 'OrderNotFound',

@@ -150,6 +150,11 @@ describe('GET /processes/:orderId', () => {
     });
   });
 
+  it('finds an order by its id in capitals', async () => {
+    const { status, body } = await get(`/processes/${waiting.orderId.toUpperCase()}`);
+    expect([status, body['orderId']]).toEqual([200, waiting.orderId]);
+  });
+
   it('answers 404 for an order that has no process', async () => {
     const { status, body } = await get(`/processes/${crypto.randomUUID()}`);
     expect(status).toBe(404);

@@ -79,6 +79,12 @@ describe('the order query', () => {
     expect(await app.data(query, { id: globalId('Order', orderId ?? '') })).toEqual({ order: { orderId } });
   });
 
+  it('finds it by its id in capitals too', async () => {
+    const [orderId = ''] = orderIds;
+    const query = 'query ($orderId: ID!) { order(orderId: $orderId) { orderId } }';
+    expect(await app.data(query, { orderId: orderId.toUpperCase() })).toEqual({ order: { orderId } });
+  });
+
   it('answers null where there is no such order', async () => {
     const query = 'query ($orderId: ID!) { order(orderId: $orderId) { id } }';
     expect(await app.data(query, { orderId: randomUUID() })).toEqual({ order: null });
@@ -141,6 +147,17 @@ describe('the orderChanged subscription', () => {
     expect(await status(seenStates)).toMatchObject({ status: 'CONFIRMED' });
     await app.history.append({ type: 'OrderCompleted', data: { orderId } });
     expect(await status(seenStates)).toMatchObject({ status: 'COMPLETED' });
+    await seenStates.return?.();
+  });
+
+  it('shows each change also to those who write the order id in capitals', async () => {
+    const orderId = OrderId.parse(randomUUID());
+    await app.history.append(app.history.placed(orderId));
+    await app.caughtUp();
+    const seenStates = changes(orderId.toUpperCase());
+    expect(await status(seenStates)).toMatchObject({ status: 'PLACED' });
+    await app.history.append({ type: 'OrderConfirmed', data: { orderId } });
+    expect(await status(seenStates)).toMatchObject({ orderId, status: 'CONFIRMED' });
     await seenStates.return?.();
   });
 

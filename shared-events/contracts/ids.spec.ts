@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import {
   CustomerId,
   LogPosition,
+  OrderId,
+  PaymentId,
   Sku,
   categoryOf,
   eventIdOf,
@@ -46,6 +48,15 @@ describe('derived ids', () => {
     const at = (step: string, generation: number) =>
       processCommandId(orderProcessStream(order), step, orderStream(order), generation);
     expect(new Set([at('capture', 1), at('capture', 2), at('refund', 1)]).size).toBe(3);
+  });
+});
+
+describe('an id in capitals', () => {
+  it.each([
+    ['order', OrderId],
+    ['payment', PaymentId],
+  ])('is the same %s as in small letters', (_what, schema) => {
+    expect(schema.parse(order.toUpperCase())).toBe(order);
   });
 });
 

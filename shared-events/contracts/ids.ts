@@ -4,19 +4,25 @@ import { z } from 'zod';
 /** Root of every derived id. It may never change: ids are how repeats are recognised. */
 const NAMESPACE = '6f1c8f0e-6e0b-5b57-9c55-0f2f6f2f3b1d';
 
-export const OrderId = z.uuid().brand<'OrderId'>();
+/**
+ * A UUID in small letters: capitals name the same id (RFC 9562) and are folded where it is parsed, so that ids are
+ * equal where their texts are, in stream names and keys too.
+ */
+const Uuid = z.uuid().toLowerCase();
+
+export const OrderId = Uuid.brand<'OrderId'>();
 export type OrderId = z.infer<typeof OrderId>;
 
-export const PaymentId = z.uuid().brand<'PaymentId'>();
+export const PaymentId = Uuid.brand<'PaymentId'>();
 export type PaymentId = z.infer<typeof PaymentId>;
 
-export const ReservationId = z.uuid().brand<'ReservationId'>();
+export const ReservationId = Uuid.brand<'ReservationId'>();
 export type ReservationId = z.infer<typeof ReservationId>;
 
-export const CommandId = z.uuid().brand<'CommandId'>();
+export const CommandId = Uuid.brand<'CommandId'>();
 export type CommandId = z.infer<typeof CommandId>;
 
-export const EventId = z.uuid().brand<'EventId'>();
+export const EventId = Uuid.brand<'EventId'>();
 export type EventId = z.infer<typeof EventId>;
 
 /** A stock keeping unit. Lower case is accepted at the edge and folded there (`skuFrom`), never here. */
