@@ -171,6 +171,7 @@ describe('placing an order', () => {
     ['idempotencyKey', { idempotencyKey: '' }],
     ['idempotencyKey', { idempotencyKey: 'k'.repeat(129) }],
     ['idempotencyKey', { idempotencyKey: 'a\u0000b' }],
+    ['idempotencyKey', { idempotencyKey: 'half of a pair: \ud83d' }],
     ['lines', { lines: [] }],
     ['lines', { lines: Array.from({ length: 101 }, () => ({ sku: 'A', quantity: 1 })) }],
     ['lines', { lines: Array.from({ length: 2 }, () => ({ sku: 'A', quantity: 600_000 })) }],
@@ -183,6 +184,7 @@ describe('placing an order', () => {
     ['paymentMethod', { paymentMethod: '4111 1111 1111 1111' }],
     ['currency', { currency: 'euro' }],
     ['reference', { reference: 'r'.repeat(101) }],
+    ['reference', { reference: 'half of a pair: \ud83d' }],
     ['expectedTotal.amount', { expectedTotal: EUR(-1) }],
     ['expectedTotal.currency', { expectedTotal: EUR(1), currency: 'USD' }],
   ])('refuses a wrong %s (%#)', async (field, change) => {

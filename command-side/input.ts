@@ -28,11 +28,3 @@ export const moneyInput = z.object({ amount: NonNegativeMinorUnits, currency: Cu
 /** GraphQL gives null where a caller left an optional field out on purpose. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
-
-/** One line of text for people, without control characters. */
-export const text = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' });

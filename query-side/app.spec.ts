@@ -47,6 +47,36 @@ describe('what cannot be answered', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   });
 
+  it.each([
+    ['orders', { placedFrom: '0000-01-01T00:00:00Z' }],
+    ['orders', { placedFrom: '0001-01-01T00:00:00+14:00' }],
+    ['orders', { placedTo: '9999-12-31T23:59:59-14:00' }],
+    ['auditLog', { from: '0000-12-31T23:59:59Z' }],
+    ['auditLog', { to: '9999-12-31T23:59:59-00:01' }],
+    ['auditLog', { stream: 'a\u0000b' }],
+    ['auditLog', { type: 'a\u0000b' }],
+    ['auditLog', { actor: 'a\u0000b' }],
+    ['auditLog', { actor: 'line\nline' }],
+    ['auditLog', { actor: 'half of a pair: \ud83d' }],
+  ])('is what Postgres cannot hold: %s %j', async (list, filter) => {
+    const type = list === 'orders' ? 'OrderFilter' : 'AuditLogFilter';
+    const query = `query ($filter: ${type}) { ${list}(filter: $filter) { pageInfo { hasNextPage } } }`;
+    const { errors } = await app.ask(query, { filter });
+    const [field = ''] = Object.keys(filter);
+    expect(errors).toMatchObject([
+      { message: expect.stringMatching(`^filter.${field} must `), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+  });
+
+  it.each([
+    ['orders', { placedFrom: '0001-01-01T00:00:00Z', placedTo: '9999-12-31T23:59:59.999Z' }],
+    ['auditLog', { from: '0001-01-01T14:00:00+14:00', to: '9999-12-31T09:59:59-14:00' }],
+  ])('is no instant from the first to the last that it can: %s %j', async (list, filter) => {
+    const type = list === 'orders' ? 'OrderFilter' : 'AuditLogFilter';
+    const query = `query ($filter: ${type}) { ${list}(filter: $filter) { pageInfo { hasNextPage } } }`;
+    expect((await app.ask(query, { filter })).errors).toBeUndefined();
+  });
+
   it.each(['{"query":', 'not json', '"text"'])('is a body like %s', async (body) => {
     const response = await app.post(body);
     expect(response.status).toBe(400);

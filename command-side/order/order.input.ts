@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { CustomerId, OrderId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
 import { Currency, Quantity } from '@orders/shared-events/contracts/money.js';
 import { CaptureMethod, PaymentMethodToken } from '@orders/shared-events/contracts/payment.events.js';
-import { moneyInput, optional, skuInput, text } from '../input.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
+import { moneyInput, optional, skuInput } from '../input.js';
 import type { UnpricedOrder } from './order.handler.js';
 
 const MOST_LINES = 100;
@@ -26,12 +27,12 @@ const linesInput = z
 export const placeOrderInput = z
   .object({
     customerId: CustomerId,
-    idempotencyKey: text(128),
+    idempotencyKey: lineOfText(128),
     lines: linesInput,
     paymentMethod: PaymentMethodToken,
     captureMethod: CaptureMethod,
     currency: optional(Currency),
-    reference: optional(text(100)),
+    reference: optional(lineOfText(100)),
     expectedTotal: optional(moneyInput),
   })
   .refine(
@@ -42,10 +43,14 @@ export type PlaceOrderInput = z.infer<typeof placeOrderInput>;
 
 export const cancelOrderInput = z.object({
   orderId: OrderId,
-  reason: optional(text(500)).transform((reason) => reason ?? 'no reason given'),
+  reason: optional(lineOfText(500)).transform((reason) => reason ?? 'no reason given'),
 });
 
-export const shipOrderInput = z.object({ orderId: OrderId, carrier: text(100), trackingNumber: text(100) });
+export const shipOrderInput = z.object({
+  orderId: OrderId,
+  carrier: lineOfText(100),
+  trackingNumber: lineOfText(100),
+});
 
 /** The command that a request stands for. The key gives the order its id, the rest its hash. */
 export function orderRequested({ idempotencyKey, expectedTotal, ...input }: PlaceOrderInput): UnpricedOrder {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { moneyInput, skuInput, text } from '../input.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
+import { moneyInput, skuInput } from '../input.js';
 
 export const registerProductInput = z.object({
   sku: skuInput,
-  name: text(200),
+  name: lineOfText(200),
   price: moneyInput,
   requiresShipping: z.boolean(),
 });

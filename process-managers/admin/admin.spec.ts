@@ -66,6 +66,9 @@ async function list(query: string): Promise<{ orderId: string; status: string }[
   return body['processes'] ?? [];
 }
 
+/** As the API would give it out, if it did. */
+const cursorOf = (key: unknown): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
 describe('GET /processes', () => {
   it('lists by state', async () => {
     expect((await list('state=DONE')).map(({ orderId }) => orderId).sort()).toEqual(
@@ -102,8 +105,13 @@ describe('GET /processes', () => {
     ['first=0', 'first'],
     ['first=101', 'first'],
     ['after=tampered', 'after'],
-    [`after=${Buffer.from('["not a time","x"]').toString('base64url')}`, 'after'],
+    [`after=${cursorOf(['not a time', 'x'])}`, 'after'],
+    [`after=${cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()])}`, 'after'],
+    [`after=${cursorOf(['2026-02-30T00:00:00Z', crypto.randomUUID()])}`, 'after'],
     ['olderThanSeconds=-1', 'olderThanSeconds'],
+    ['olderThanSeconds=1e13', 'olderThanSeconds'],
+    ['olderThanSeconds=soon', 'olderThanSeconds'],
+    ['inStageForSeconds=1e13', 'inStageForSeconds'],
   ])('says what is wrong with %s', async (query, field) => {
     const { status, type, body } = await get(`/processes?${query}`, { 'x-correlation-id': 'mine' });
     expect(status).toBe(400);
@@ -237,9 +245,27 @@ describe('the proofs', () => {
       null,
     ]);
   });
+
+  it.each(['a\u0000b', '', 'k'.repeat(201), 17])(
+    'know a cursor that they did not give out: %j',
+    async (key) => {
+      expect(await get(`/provider/ledger?after=${cursorOf(key)}`)).toMatchObject({
+        status: 400,
+        body: { type: '/problems/bad-request', errors: [{ field: 'after' }] },
+      });
+    },
+  );
 });
 
 describe('dead letters', () => {
+  it('are not looked for behind a cursor of a year that there was not', async () => {
+    const after = cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()]);
+    expect(await get(`/dead-letters?after=${after}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'after' }] },
+    });
+  });
+
   it('are listed and shown', async () => {
     expect((await get('/dead-letters')).body).toEqual({ deadLetters: [], next: null });
     expect((await get(`/dead-letters/${crypto.randomUUID()}`)).body).toMatchObject({

@@ -1,9 +1,10 @@
+import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { z } from 'zod';
 
 const MOST = 100;
 
 /** The sort key of a page's last row: the next page begins behind it. */
-export const byAge = z.tuple([z.iso.datetime(), z.uuid()]);
+export const byAge = z.tuple([StorableInstant, z.uuid()]);
 
 /** The query parameters of a list whose cursors hold a key of that shape; to the caller they are opaque. */
 export const paging = <Key extends z.ZodType>(key: Key) => ({

@@ -14,19 +14,19 @@ import { notFound } from './problem-details.js';
 
 export const STAGE_DURATIONS = Symbol('STAGE_DURATIONS');
 
+/** A century: further back there is nothing, and soon no date of Postgres. */
+const MOST_SECONDS = 3_155_760_000;
+const seconds = z.coerce
+  .number({ error: 'must be a number of seconds' })
+  .positive({ error: 'must be above 0' })
+  .max(MOST_SECONDS, { error: `must be at most ${MOST_SECONDS}` })
+  .optional();
+
 const Filter = z.object({
   state: z.enum(['OPEN', 'NEEDS_INTERVENTION', 'FULFILLING', 'UNDOING', 'DONE']).optional(),
   stage: z.enum([...ProcessStage.options, 'done']).optional(),
-  olderThanSeconds: z.coerce
-    .number()
-    .positive()
-    .optional()
-    .meta({ description: 'Started at least so long ago.' }),
-  inStageForSeconds: z.coerce
-    .number()
-    .positive()
-    .optional()
-    .meta({ description: 'In its present stage for at least so long.' }),
+  olderThanSeconds: seconds.meta({ description: 'Started at least so long ago.' }),
+  inStageForSeconds: seconds.meta({ description: 'In its present stage for at least so long.' }),
   sort: z.enum(['newest', 'oldest']).default('newest'),
   ...paging(byAge),
 });

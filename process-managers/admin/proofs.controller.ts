@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
 import { z } from 'zod';
 import { Documented, Valid } from './documented.js';
 import { nextPage, pageOf, paging } from './paging.js';
@@ -12,7 +13,7 @@ const Instant = z.string().meta({ format: 'date-time' });
 const LedgerFilter = z.object({
   orderId: OrderId.optional(),
   paymentId: PaymentId.optional(),
-  ...paging(z.string().max(200)),
+  ...paging(lineOfText(200)),
 });
 const Ledger = z.object({
   entries: z.array(

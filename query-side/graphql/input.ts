@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CorrelationId } from '@orders/shared-events/contracts/envelope.js';
 import { CustomerId, OrderId, Sku } from '@orders/shared-events/contracts/ids.js';
+import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
 
 /** An argument that no answer can be given for. */
 export class InvalidInput extends Error {
@@ -41,10 +43,9 @@ export const skuInput = saying(
   'must be 1 to 64 of A-Z, 0-9, dot, underscore and dash',
 );
 
-/** The scalar has seen to its form. */
-const instant = given(z.string());
-const text = (most: number) =>
-  given(saying(z.string().min(1).max(most), `must have 1 to ${most} characters`));
+/** The scalar has made it one in UTC, whatever the year. */
+const instant = given(StorableInstant);
+const text = (most: number) => given(lineOfText(most));
 
 export const orderFilterInput = z.object({
   customerId: given(saying(CustomerId, 'must be a customer id of 1 to 128 characters')),

@@ -64,11 +64,21 @@ describe('a cursor', () => {
     expect(() => decodeCursor(byTime, encodeCursor(byPosition, ['7']))).toThrow(InvalidCursor);
   });
 
-  it('is refused when its checksum is right and its keys are not', () => {
-    const forged = encodeCursor({ name: 'by-time', keys: z.tuple([z.string(), z.string()]) }, [
-      "'; DROP",
-      'x',
-    ]);
+  it.each([
+    ["'; DROP", 'x'],
+    ['0000-01-01T00:00:00Z', '1'],
+    ['2026-02-30T12:00:00Z', '1'],
+    ['2026-01-31T25:00:00Z', '1'],
+    ['12026-01-31T12:00:00Z', '1'],
+    ['2026-01-31T12:00:00Z', String(2n ** 63n)],
+  ])('is refused when its checksum is right and its keys are not: %s, %s', (time, position) => {
+    const anything = { name: 'by-time', keys: z.tuple([z.string(), z.string()]) };
+    const forged = encodeCursor(anything, [time, position]);
     expect(() => decodeCursor(byTime, forged)).toThrow(InvalidCursor);
+  });
+
+  it('reaches to the last position that Postgres holds', () => {
+    const keys: [string] = [String(2n ** 63n - 1n)];
+    expect(decodeCursor(byPosition, encodeCursor(byPosition, keys))).toEqual(keys);
   });
 });

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor';
@@ -40,9 +41,15 @@ function partsOf(content: string): readonly unknown[] {
   }
 }
 
+/** Of Postgres. */
+const MAX_BIGINT = 2n ** 63n - 1n;
+
 const CHECKSUM_LENGTH = 8;
 const checksum = (content: string): string => crc32(content).toString(16).padStart(CHECKSUM_LENGTH, '0');
 
 /** An instant as Postgres told it: microseconds and all. */
-export const InstantKey = z.string().regex(/^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/);
-export const PositionKey = z.string().regex(/^(0|[1-9]\d{0,18})$/);
+export const InstantKey = StorableInstant.regex(/T\d\d:\d\d:\d\d(\.\d{1,6})?Z$/);
+export const PositionKey = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,18})$/, { abort: true })
+  .refine((position) => BigInt(position) <= MAX_BIGINT);
