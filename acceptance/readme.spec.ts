@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { ask, request } from './client.js';
+import { type System, topologies } from './system.js';
+
+let system: System;
+let dir: string;
+let readme: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'orders-readme-'));
+  readme = await readFile(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+  system = await topologies['one process']();
+  await seedCatalogue(dir, system.commands);
+}, 120_000);
+
+afterAll(async () => {
+  await system.stop();
+  await rm(dir, { recursive: true, force: true });
+}, 60_000);
+
+/** The first block of code in that language that begins so. */
+function block(language: string, beginning: string): string {
+  const found = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].find(
+    ([, its, code]) => its === language && code?.startsWith(beginning),
+  );
+  if (found?.[2] === undefined) throw new Error(`no ${language} block begins with ${beginning}`);
+  return found[2];
+}
+
+interface Found {
+  readonly orders: { readonly edges: readonly { readonly node: { readonly status: string } }[] };
+  readonly auditLog: { readonly edges: readonly { readonly node: { readonly type: string } }[] };
+}
+
+it('the example of the README, as it stands there, places an order and finds all that came of it', async () => {
+  const headers = JSON.parse(block('json', '{ "x-correlation-id"')) as Record<string, string>;
+  const placed = await request<object>(system.commands, block('graphql', 'mutation'), {}, headers);
+  expect(placed).toMatchObject({ data: { placeOrder: { __typename: 'OrderAccepted' } } });
+  const query = block('graphql', 'query');
+  const types = async () =>
+    (await ask<Found>(system.queries, query)).auditLog.edges.map(({ node }) => node.type);
+  await until(async () => (await types()).includes('OrderConfirmed'));
+  expect(await types()).toEqual(expect.arrayContaining(['OrderPlaced', 'PaymentCaptured', 'StockReserved']));
+  expect((await ask<Found>(system.queries, query)).orders.edges).toMatchObject([
+    { node: { status: 'CONFIRMED' } },
+  ]);
+});
