@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -207,3 +208,36 @@ test.each(forbidden)('lint refuses that $what', ({ what, rule }) => {
 test.each(permitted)('lint allows that $what', ({ what }) => {
   expect(findingsOf(what)).toEqual([]);
 });
+
+/** What decides whether Nx runs a project's tests or shows what they came to last time. */
+async function inputsOfTests(project: string): Promise<string[]> {
+  const nx = createRequire(import.meta.url).resolve('nx');
+  // What an Nx around this one has set for its own tasks is not meant for another.
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NX_'));
+  const child = spawn(process.execPath, [nx, 'show', 'target', 'inputs', `${project}:test`, '--json'], {
+    cwd: root,
+    env: { ...Object.fromEntries(environment), NX_DAEMON: 'false', NX_TUI: 'false' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return (JSON.parse(await text(child.stdout)) as { files: string[] }).files;
+}
+
+const committed = async (...paths: string[]): Promise<string[]> => {
+  const git = spawn('git', ['ls-files', '--', ...paths], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  return (await text(git.stdout)).trim().split('\n');
+};
+
+test('a change of any file at the root runs these tests again: they read such files', async () => {
+  const atRoot = (await committed('.')).filter((file) => !file.includes('/'));
+  expect(atRoot).toContain('docker-compose.yml');
+  expect(await inputsOfTests('acceptance')).toEqual(expect.arrayContaining(atRoot));
+});
+
+test.each(['shared-events', 'command-side', 'query-side', 'process-managers'])(
+  'a change of an embedded server runs the tests of %s again: they start it',
+  async (project) => {
+    const sources = (await committed('local-stack')).filter((file) => !/\.(spec\.ts|md)$/.test(file));
+    expect(sources).toContain('local-stack/stand-alone.ts');
+    expect(await inputsOfTests(project)).toEqual(expect.arrayContaining(sources));
+  },
+);
