@@ -241,3 +241,34 @@ test.each(['shared-events', 'command-side', 'query-side', 'process-managers'])(
     expect(await inputsOfTests(project)).toEqual(expect.arrayContaining(sources));
   },
 );
+
+/** What npm test says at its end, under these variables. */
+async function saidOf(variables: Readonly<Record<string, string>>): Promise<string[]> {
+  const say = `import { notRunOnRealServers } from ${JSON.stringify(`${root}tools/real-servers.mjs`)};
+    console.log(JSON.stringify(notRunOnRealServers(${JSON.stringify(variables)})));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', say]);
+  return JSON.parse(await text(child.stdout)) as string[];
+}
+
+test('npm test says which real server was not named', async () => {
+  expect(await saidOf({ DATABASE_URL: '', RABBITMQ_URL: 'amqp://real' })).toEqual(
+    expect.arrayContaining([
+      'Not run against a real EventStoreDB: EVENTSTORE_URL is not set',
+      'Not run against a real PostgreSQL: DATABASE_URL is not set',
+    ]),
+  );
+});
+
+test('npm test says what stayed off the real servers that were named, and why', async () => {
+  const said = await saidOf({
+    EVENTSTORE_URL: 'esdb://real',
+    RABBITMQ_URL: 'amqp://real',
+    DATABASE_URL: 'postgres://real',
+  });
+  const projects = /^Not run against (\w+): ([\w-]+(?:, [\w-]+)*) \([^)]+\)$/;
+  expect(said.map((line) => projects.exec(line)?.slice(1))).toEqual([
+    ['EVENTSTORE_URL', 'process-managers, acceptance'],
+    ['RABBITMQ_URL', 'command-side, process-managers, acceptance'],
+    ['DATABASE_URL', 'acceptance'],
+  ]);
+});

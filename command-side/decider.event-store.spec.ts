@@ -6,85 +6,89 @@ import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { mugRegistered, origin } from '@orders/shared-events/testing/examples.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import { type Server, embeddedEventStore } from '@orders/shared-events/testing/servers.js';
+import { type Server, eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { DeciderRunner } from './decider.js';
 import { effectsOf } from './effects.js';
 import { type StockCommand, stock } from './stock/stock.js';
 
-let server: Server | undefined;
-let store: EventStore;
-let sku: Sku;
+describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
+  let server: Server;
+  let store: EventStore;
+  let sku: Sku;
 
-beforeAll(async () => {
-  if (process.env.EVENTSTORE_URL === undefined) server = await embeddedEventStore({ port: 0 });
-  store = new EventStore(process.env.EVENTSTORE_URL ?? server?.url ?? '', silent);
-});
-afterAll(async () => {
-  await store.close();
-  await server?.stop();
-});
-beforeEach(() => {
-  sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
-});
-
-const instance = () => new DeciderRunner(stock, effectsOf(store));
-const addressed = (command: StockCommand): Addressed<StockCommand> => ({
-  commandId: CommandId.parse(randomUUID()),
-  stream: stockStream(sku),
-  command,
-  origin,
-});
-const receive = (receiptId: string) =>
-  addressed({ type: 'ReceiveStock', data: { sku, receiptId, quantity: 1 } });
-
-describe('on an event store', () => {
-  it('two instances that write one stream lose nothing and write nothing twice', async () => {
-    const [one, other] = [instance(), instance()];
-    const receipts = Array.from({ length: 60 }, (_unused, n) => `receipt-${n}`);
-    const outcomes = await Promise.all(
-      receipts.flatMap((receipt) => [one.execute(receive(receipt)), other.execute(receive(receipt))]),
-    );
-    expect(outcomes.filter(({ outcome }) => outcome === 'happened')).toHaveLength(60);
-    expect(outcomes.filter(({ outcome }) => outcome === 'repeated')).toHaveLength(60);
-    const { state, revision } = await instance().load(stockStream(sku));
-    expect([state.onHand, revision]).toEqual([60, 59n]);
+  beforeAll(async () => {
+    server = await eventStoreOf(real);
+    store = new EventStore(server.url, silent);
+  });
+  afterAll(async () => {
+    await store.close();
+    await server.stop();
+  });
+  beforeEach(() => {
+    sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
   });
 
-  it('the same caller at two instances at once gets one event, and both get its position', async () => {
-    const outcomes = await Promise.all(
-      [instance(), instance(), instance()].map((each) => each.execute(receive('r'), { expectNew: true })),
-    );
-    expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['happened', 'repeated', 'repeated']);
-    expect(new Set(outcomes.map((outcome) => ('position' in outcome ? outcome.position : 0n))).size).toBe(1);
+  const instance = () => new DeciderRunner(stock, effectsOf(store));
+  const addressed = (command: StockCommand): Addressed<StockCommand> => ({
+    commandId: CommandId.parse(randomUUID()),
+    stream: stockStream(sku),
+    command,
+    origin,
   });
+  const receive = (receiptId: string) =>
+    addressed({ type: 'ReceiveStock', data: { sku, receiptId, quantity: 1 } });
 
-  it('the position of an outcome is that of the event in the log', async () => {
-    const outcome = await instance().execute(receive('r'));
-    for await (const event of store.readStream(stockStream(sku))) {
-      expect(outcome).toMatchObject({ outcome: 'happened', position: event.position });
-    }
-  });
+  describe('on an event store', () => {
+    it('two instances that write one stream lose nothing and write nothing twice', async () => {
+      const [one, other] = [instance(), instance()];
+      const receipts = Array.from({ length: 60 }, (_unused, n) => `receipt-${n}`);
+      const outcomes = await Promise.all(
+        receipts.flatMap((receipt) => [one.execute(receive(receipt)), other.execute(receive(receipt))]),
+      );
+      expect(outcomes.filter(({ outcome }) => outcome === 'happened')).toHaveLength(60);
+      expect(outcomes.filter(({ outcome }) => outcome === 'repeated')).toHaveLength(60);
+      const { state, revision } = await instance().load(stockStream(sku));
+      expect([state.onHand, revision]).toEqual([60, 59n]);
+    });
 
-  it('a process command that is decided again elsewhere on the same state is written once', async () => {
-    const command = receive('r');
-    const [one, other] = [instance(), instance()];
-    await Promise.all([
-      one.execute(command, { expectNew: true }),
-      other.execute(command, { expectNew: true }),
-    ]);
-    const { state, revision } = await instance().load(stockStream(sku));
-    expect([state.onHand, revision]).toEqual([1, 0n]);
-  });
+    it('the same caller at two instances at once gets one event, and both get its position', async () => {
+      const outcomes = await Promise.all(
+        [instance(), instance(), instance()].map((each) => each.execute(receive('r'), { expectNew: true })),
+      );
+      expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['happened', 'repeated', 'repeated']);
+      expect(new Set(outcomes.map((outcome) => ('position' in outcome ? outcome.position : 0n))).size).toBe(
+        1,
+      );
+    });
 
-  it('an event of another aggregate in the stream is an error, not a guess', async () => {
-    const { commandId, stream } = receive('r');
-    const metadata = { $correlationId: 'c', $causationId: 'c', commandId, actor: origin.actor };
-    const misplaced = {
-      ...mugRegistered,
-      id: eventIdOf(commandId, 0),
-      metadata: { ...metadata, occurredAt: NOW, schemaVersion: 1 },
-    };
-    await store.append(stream, 'no_stream', [misplaced]);
-    await expect(instance().load(stream)).rejects.toThrow('ProductRegistered');
+    it('the position of an outcome is that of the event in the log', async () => {
+      const outcome = await instance().execute(receive('r'));
+      for await (const event of store.readStream(stockStream(sku))) {
+        expect(outcome).toMatchObject({ outcome: 'happened', position: event.position });
+      }
+    });
+
+    it('a process command that is decided again elsewhere on the same state is written once', async () => {
+      const command = receive('r');
+      const [one, other] = [instance(), instance()];
+      await Promise.all([
+        one.execute(command, { expectNew: true }),
+        other.execute(command, { expectNew: true }),
+      ]);
+      const { state, revision } = await instance().load(stockStream(sku));
+      expect([state.onHand, revision]).toEqual([1, 0n]);
+    });
+
+    it('an event of another aggregate in the stream is an error, not a guess', async () => {
+      const { commandId, stream } = receive('r');
+      const metadata = { $correlationId: 'c', $causationId: 'c', commandId, actor: origin.actor };
+      const misplaced = {
+        ...mugRegistered,
+        id: eventIdOf(commandId, 0),
+        metadata: { ...metadata, occurredAt: NOW, schemaVersion: 1 },
+      };
+      await store.append(stream, 'no_stream', [misplaced]);
+      await expect(instance().load(stream)).rejects.toThrow('ProductRegistered');
+    });
   });
 });

@@ -13,7 +13,7 @@ let side: RunningSide;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'orders-outage-'));
   eventStore = await embeddedEventStore({ dir, port: 0 });
-  side = await startSide({ eventStoreUrl: eventStore.url });
+  side = await startSide({ EVENTSTORE_URL: eventStore.url });
 }, 60_000);
 afterAll(async () => {
   await side.stop();

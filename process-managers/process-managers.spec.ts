@@ -1,207 +1,210 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type OrderId, orderProcessStream, orderStream } from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { serverRows } from '@orders/shared-events/testing/servers.js';
 import type { ProcessManagers } from './process-managers.js';
 import { ObedientCommandSide } from './testing/obedient-command-side.js';
 import { type Terms, anOrder } from './testing/order-story.js';
 import { type Stand, stand } from './testing/stand.js';
 
-const QUICK = { PROCESS_RESEND_INTERVAL: '200', PROCESS_PAYMENT_DEADLINE: '1500' };
+describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
+  const QUICK = { PROCESS_RESEND_INTERVAL: '200', PROCESS_PAYMENT_DEADLINE: '1500' };
 
-let servers: Stand;
-let commandSide: ObedientCommandSide;
-let running: ProcessManagers[];
+  let servers: Stand;
+  let commandSide: ObedientCommandSide;
+  let running: ProcessManagers[];
 
-beforeAll(async () => {
-  servers = await stand();
-  commandSide = new ObedientCommandSide(servers.store, servers.bus);
-  await commandSide.start();
-});
-afterAll(async () => {
-  await commandSide.stop();
-  await servers.stop();
-});
-beforeEach(() => {
-  running = [];
-  commandSide.received.length = 0;
-  commandSide.silent.clear();
-});
-afterEach(() => Promise.all(running.map((instance) => instance.stop())));
-
-async function start(...how: Parameters<Stand['instance']>): Promise<ProcessManagers> {
-  const instance = servers.instance(...how);
-  running.push(instance);
-  await instance.start();
-  return instance;
-}
-
-let keys = 0;
-const newOrder = (terms: Terms = {}) => anOrder({ key: `key-${keys++}`, ...terms });
-
-async function place(order: ReturnType<typeof anOrder>): Promise<void> {
-  await commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
-}
-
-async function rowOf(orderId: OrderId) {
-  const { rows } = await servers.pool.query(
-    'SELECT status, stage, undo_reason FROM process_managers.processes WHERE order_id = $1',
-    [orderId],
-  );
-  return rows[0] as { status: string; stage: string; undo_reason: string | null } | undefined;
-}
-
-/** Each command once, in the order of its first arrival: on a slow machine some are sent again. */
-const commands = (): string[] =>
-  [...new Map(commandSide.received.toReversed().map((message) => [message.commandId, message])).values()]
-    .toReversed()
-    .map(({ type }) => type);
-
-const done = (orderId: OrderId) => until(async () => (await rowOf(orderId))?.status === 'DONE');
-
-async function doneAmong(orderIds: readonly OrderId[]): Promise<number> {
-  const { rows } = await servers.pool.query<{ done: number }>(
-    `SELECT count(*)::int AS done FROM process_managers.processes WHERE status = 'DONE' AND order_id = ANY($1)`,
-    [orderIds],
-  );
-  return rows[0]?.done ?? 0;
-}
-
-async function eventsOf(orderId: OrderId): Promise<string[]> {
-  const types: string[] = [];
-  for await (const { type } of servers.store.readStream(orderProcessStream(orderId))) types.push(type);
-  return types;
-}
-
-describe('the process managers', () => {
-  it('take an order that is charged at once to its end, with one command each', async () => {
-    await start();
-    const order = newOrder();
-    await place(order);
-    await done(order.orderId);
-    expect(commands()).toEqual([
-      'AuthorizePayment',
-      'ReserveStock',
-      'ConfirmReservation',
-      'ConfirmOrder',
-      'CompleteOrder',
-      'CommitReservation',
-    ]);
+  beforeAll(async () => {
+    servers = await stand(real);
+    commandSide = new ObedientCommandSide(servers.store, servers.bus);
+    await commandSide.start();
   });
-
-  it('take an order that is authorised first to its end', async () => {
-    await start();
-    const order = newOrder({ captureMethod: 'MANUAL', lines: [{ sku: 'SKU-B' }, { sku: 'SKU-A' }] });
-    await place(order);
-    await done(order.orderId);
-    expect(commands().slice(0, 4)).toEqual([
-      'AuthorizePayment',
-      'ReserveStock',
-      'ReserveStock',
-      'CapturePayment',
-    ]);
+  afterAll(async () => {
+    await commandSide.stop();
+    await servers.stop();
   });
-
-  it('take many orders at once', async () => {
-    await start();
-    const orders = Array.from({ length: 40 }, (_, n) => newOrder({ lines: [{ sku: `SKU-${n}` }] }));
-    await Promise.all(orders.map(place));
-    const ids = orders.map(({ orderId }) => orderId);
-    await until(async () => (await doneAmong(ids)) === 40);
-    expect(commands()).toHaveLength(40 * 6);
-  });
-
-  it('change nothing when they hear everything again', async () => {
-    const first = await start();
-    const order = newOrder();
-    await place(order);
-    await done(order.orderId);
-    await first.stop();
-    const before = await eventsOf(order.orderId);
+  beforeEach(() => {
+    running = [];
     commandSide.received.length = 0;
-    await servers.pool.query('UPDATE process_managers.checkpoints SET position = -1');
-
-    await start();
-    const next = newOrder();
-    await place(next);
-    await done(next.orderId);
-    expect(await eventsOf(order.orderId)).toEqual(before);
-    expect(commandSide.receivedOf('AuthorizePayment', order.orderId)).toEqual([]);
-  });
-
-  it('send what was recorded and not sent by an instance that is gone', async () => {
-    const mute = {
-      connected: true,
-      publish: () => Promise.reject(new Error('gone before it was sent')),
-      consume: servers.bus.consume.bind(servers.bus),
-    };
-    const first = await start(QUICK, { messageBus: mute });
-    const order = newOrder();
-    await place(order);
-    await until(async () => (await rowOf(order.orderId))?.stage === 'payment');
-    await first.stop();
-    expect(commandSide.received).toEqual([]);
-
-    await start(QUICK);
-    await done(order.orderId);
-  });
-
-  it('send again what is not answered, as the same command', async () => {
-    commandSide.silent.add('AuthorizePayment');
-    await start({ ...QUICK, PROCESS_PAYMENT_DEADLINE: '60000' });
-    const order = newOrder();
-    await place(order);
-    await until(() => commandSide.receivedOf('AuthorizePayment', order.orderId).length >= 3);
-    const ids = commandSide.receivedOf('AuthorizePayment', order.orderId).map(({ commandId }) => commandId);
-    expect(new Set(ids).size).toBe(1);
-  });
-
-  it('keep a deadline over a restart', async () => {
-    commandSide.silent.add('AuthorizePayment');
-    const first = await start(QUICK);
-    const order = newOrder();
-    await place(order);
-    await until(async () => (await rowOf(order.orderId))?.stage === 'payment');
-    await first.stop();
-
-    await start(QUICK);
-    await done(order.orderId);
-    expect((await rowOf(order.orderId))?.undo_reason).toBe('PAYMENT_TIMED_OUT');
-    expect(await eventsOf(order.orderId)).toContain('OrderProcessDeadlinePassed');
-  });
-
-  it('go on with what another instance began when it is frozen', async () => {
-    const leaseTimes = { ttlMs: 1_000, renewEveryMs: 200 };
-    const frozen = await start(QUICK, { leaseTimes });
-    const order = newOrder();
-    commandSide.silent.add('ReserveStock');
-    await place(order);
-    await until(async () => (await rowOf(order.orderId))?.stage === 'reservation');
-    // As a holder that does not renew looks to others.
-    await servers.pool.query(`UPDATE process_managers.leases SET holder = 'nobody', expires_at = now()`);
     commandSide.silent.clear();
-    await start(QUICK, { leaseTimes });
-    await done(order.orderId);
-    expect(frozen.instance).not.toBe(running[1]?.instance);
   });
+  afterEach(() => Promise.all(running.map((instance) => instance.stop())));
 
-  it('refuse to start on another log than the one their checkpoints were made from', async () => {
-    await servers.pool.query(
-      `UPDATE process_managers.checkpoints SET log = 'another' WHERE name = 'forwarder'`,
-    );
-    await expect(servers.instance().start()).rejects.toThrow(/forwarder belongs to another event log/);
-    const log = await servers.store.identity();
-    await servers.pool.query('UPDATE process_managers.checkpoints SET log = $1', [log]);
-  });
+  async function start(...how: Parameters<Stand['instance']>): Promise<ProcessManagers> {
+    const instance = servers.instance(...how);
+    running.push(instance);
+    await instance.start();
+    return instance;
+  }
 
-  it('leave no work behind that a done process would ever come up in again', async () => {
-    await start();
-    const order = newOrder();
-    await place(order);
-    await done(order.orderId);
+  let keys = 0;
+  const newOrder = (terms: Terms = {}) => anOrder({ key: `key-${keys++}`, ...terms });
+
+  async function place(order: ReturnType<typeof anOrder>): Promise<void> {
+    await commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
+  }
+
+  async function rowOf(orderId: OrderId) {
     const { rows } = await servers.pool.query(
-      'SELECT next_resend_at, next_deadline_at, pending FROM process_managers.processes WHERE order_id = $1',
-      [order.orderId],
+      'SELECT status, stage, undo_reason FROM process_managers.processes WHERE order_id = $1',
+      [orderId],
     );
-    expect(rows[0]).toEqual({ next_resend_at: null, next_deadline_at: null, pending: [] });
+    return rows[0] as { status: string; stage: string; undo_reason: string | null } | undefined;
+  }
+
+  /** Each command once, in the order of its first arrival: on a slow machine some are sent again. */
+  const commands = (): string[] =>
+    [...new Map(commandSide.received.toReversed().map((message) => [message.commandId, message])).values()]
+      .toReversed()
+      .map(({ type }) => type);
+
+  const done = (orderId: OrderId) => until(async () => (await rowOf(orderId))?.status === 'DONE');
+
+  async function doneAmong(orderIds: readonly OrderId[]): Promise<number> {
+    const { rows } = await servers.pool.query<{ done: number }>(
+      `SELECT count(*)::int AS done FROM process_managers.processes WHERE status = 'DONE' AND order_id = ANY($1)`,
+      [orderIds],
+    );
+    return rows[0]?.done ?? 0;
+  }
+
+  async function eventsOf(orderId: OrderId): Promise<string[]> {
+    const types: string[] = [];
+    for await (const { type } of servers.store.readStream(orderProcessStream(orderId))) types.push(type);
+    return types;
+  }
+
+  describe('the process managers', () => {
+    it('take an order that is charged at once to its end, with one command each', async () => {
+      await start();
+      const order = newOrder();
+      await place(order);
+      await done(order.orderId);
+      expect(commands()).toEqual([
+        'AuthorizePayment',
+        'ReserveStock',
+        'ConfirmReservation',
+        'ConfirmOrder',
+        'CompleteOrder',
+        'CommitReservation',
+      ]);
+    });
+
+    it('take an order that is authorised first to its end', async () => {
+      await start();
+      const order = newOrder({ captureMethod: 'MANUAL', lines: [{ sku: 'SKU-B' }, { sku: 'SKU-A' }] });
+      await place(order);
+      await done(order.orderId);
+      expect(commands().slice(0, 4)).toEqual([
+        'AuthorizePayment',
+        'ReserveStock',
+        'ReserveStock',
+        'CapturePayment',
+      ]);
+    });
+
+    it('take many orders at once', async () => {
+      await start();
+      const orders = Array.from({ length: 40 }, (_, n) => newOrder({ lines: [{ sku: `SKU-${n}` }] }));
+      await Promise.all(orders.map(place));
+      const ids = orders.map(({ orderId }) => orderId);
+      await until(async () => (await doneAmong(ids)) === 40);
+      expect(commands()).toHaveLength(40 * 6);
+    });
+
+    it('change nothing when they hear everything again', async () => {
+      const first = await start();
+      const order = newOrder();
+      await place(order);
+      await done(order.orderId);
+      await first.stop();
+      const before = await eventsOf(order.orderId);
+      commandSide.received.length = 0;
+      await servers.pool.query('UPDATE process_managers.checkpoints SET position = -1');
+
+      await start();
+      const next = newOrder();
+      await place(next);
+      await done(next.orderId);
+      expect(await eventsOf(order.orderId)).toEqual(before);
+      expect(commandSide.receivedOf('AuthorizePayment', order.orderId)).toEqual([]);
+    });
+
+    it('send what was recorded and not sent by an instance that is gone', async () => {
+      const mute = {
+        connected: true,
+        publish: () => Promise.reject(new Error('gone before it was sent')),
+        consume: servers.bus.consume.bind(servers.bus),
+      };
+      const first = await start(QUICK, { messageBus: mute });
+      const order = newOrder();
+      await place(order);
+      await until(async () => (await rowOf(order.orderId))?.stage === 'payment');
+      await first.stop();
+      expect(commandSide.received).toEqual([]);
+
+      await start(QUICK);
+      await done(order.orderId);
+    });
+
+    it('send again what is not answered, as the same command', async () => {
+      commandSide.silent.add('AuthorizePayment');
+      await start({ ...QUICK, PROCESS_PAYMENT_DEADLINE: '60000' });
+      const order = newOrder();
+      await place(order);
+      await until(() => commandSide.receivedOf('AuthorizePayment', order.orderId).length >= 3);
+      const ids = commandSide.receivedOf('AuthorizePayment', order.orderId).map(({ commandId }) => commandId);
+      expect(new Set(ids).size).toBe(1);
+    });
+
+    it('keep a deadline over a restart', async () => {
+      commandSide.silent.add('AuthorizePayment');
+      const first = await start(QUICK);
+      const order = newOrder();
+      await place(order);
+      await until(async () => (await rowOf(order.orderId))?.stage === 'payment');
+      await first.stop();
+
+      await start(QUICK);
+      await done(order.orderId);
+      expect((await rowOf(order.orderId))?.undo_reason).toBe('PAYMENT_TIMED_OUT');
+      expect(await eventsOf(order.orderId)).toContain('OrderProcessDeadlinePassed');
+    });
+
+    it('go on with what another instance began when it is frozen', async () => {
+      const leaseTimes = { ttlMs: 1_000, renewEveryMs: 200 };
+      const frozen = await start(QUICK, { leaseTimes });
+      const order = newOrder();
+      commandSide.silent.add('ReserveStock');
+      await place(order);
+      await until(async () => (await rowOf(order.orderId))?.stage === 'reservation');
+      // As a holder that does not renew looks to others.
+      await servers.pool.query(`UPDATE process_managers.leases SET holder = 'nobody', expires_at = now()`);
+      commandSide.silent.clear();
+      await start(QUICK, { leaseTimes });
+      await done(order.orderId);
+      expect(frozen.instance).not.toBe(running[1]?.instance);
+    });
+
+    it('refuse to start on another log than the one their checkpoints were made from', async () => {
+      await servers.pool.query(
+        `UPDATE process_managers.checkpoints SET log = 'another' WHERE name = 'forwarder'`,
+      );
+      await expect(servers.instance().start()).rejects.toThrow(/forwarder belongs to another event log/);
+      const log = await servers.store.identity();
+      await servers.pool.query('UPDATE process_managers.checkpoints SET log = $1', [log]);
+    });
+
+    it('leave no work behind that a done process would ever come up in again', async () => {
+      await start();
+      const order = newOrder();
+      await place(order);
+      await done(order.orderId);
+      const { rows } = await servers.pool.query(
+        'SELECT next_resend_at, next_deadline_at, pending FROM process_managers.processes WHERE order_id = $1',
+        [order.orderId],
+      );
+      expect(rows[0]).toEqual({ next_resend_at: null, next_deadline_at: null, pending: [] });
+    });
   });
 });

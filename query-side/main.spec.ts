@@ -1,98 +1,101 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '@orders/shared-events/testing/until.js';
+import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { History } from './testing/history.js';
 import { type Running, run } from './testing/processes.js';
 import { type TestDatabase, testDatabase } from './testing/read-models.js';
 import { type BackEnds, backEnds } from './testing/servers.js';
 
-let servers: BackEnds;
-let database: TestDatabase;
-let environment: Record<string, string>;
-let processes: Running[];
+describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
+  let servers: BackEnds;
+  let database: TestDatabase;
+  let environment: Record<string, string>;
+  let processes: Running[];
 
-beforeAll(async () => {
-  servers = await backEnds();
-});
-afterAll(() => servers.stop());
-beforeEach(async () => {
-  database = testDatabase(await servers.database());
-  environment = { EVENTSTORE_URL: servers.eventStoreUrl, DATABASE_URL: database.url, PORT: '0' };
-  processes = [];
-});
-afterEach(async () => {
-  for (const { child } of processes) child.kill('SIGKILL');
-  await Promise.all(processes.map(({ finished }) => finished));
-  await database.close();
-});
+  beforeAll(async () => {
+    servers = await backEnds(real);
+  });
+  afterAll(() => servers.stop());
+  beforeEach(async () => {
+    database = testDatabase(await servers.database());
+    environment = { EVENTSTORE_URL: servers.eventStoreUrl, DATABASE_URL: database.url, PORT: '0' };
+    processes = [];
+  });
+  afterEach(async () => {
+    for (const { child } of processes) child.kill('SIGKILL');
+    await Promise.all(processes.map(({ finished }) => finished));
+    await database.close();
+  });
 
-function start(more: Record<string, string> = {}): Running {
-  const running = run('main', { ...environment, ...more });
-  processes.push(running);
-  return running;
-}
+  function start(more: Record<string, string> = {}): Running {
+    const running = run('main', { ...environment, ...more });
+    processes.push(running);
+    return running;
+  }
 
-/** Connection of whoever holds the lease, undefined while nobody does. */
-async function holder(): Promise<number | undefined> {
-  const { rows } = await database.pool
-    .query<{ builder_pid: number }>(
-      `SELECT builder_pid FROM read_models.checkpoints WHERE builder IS NOT NULL AND lease_until > now()`,
-    )
-    .catch(() => ({ rows: [] }));
-  return rows[0]?.builder_pid;
-}
-const held = (): Promise<void> => until(async () => (await holder()) !== undefined);
+  /** Connection of whoever holds the lease, undefined while nobody does. */
+  async function holder(): Promise<number | undefined> {
+    const { rows } = await database.pool
+      .query<{ builder_pid: number }>(
+        `SELECT builder_pid FROM read_models.checkpoints WHERE builder IS NOT NULL AND lease_until > now()`,
+      )
+      .catch(() => ({ rows: [] }));
+    return rows[0]?.builder_pid;
+  }
+  const held = (): Promise<void> => until(async () => (await holder()) !== undefined);
 
-describe('a process of the query side', () => {
-  it('is replaced by another when it is killed, and nothing is missed or done twice', async () => {
-    const first = start();
-    await held();
-    const before = await holder();
-    start();
-    const history = new History(servers.eventStore);
-    await history.order();
-    first.child.kill('SIGKILL');
-    await history.order();
-    await until(async () => ![undefined, before].includes(await holder()));
-    const orderId = await history.order();
-    await until(async () => {
+  describe('a process of the query side', () => {
+    it('is replaced by another when it is killed, and nothing is missed or done twice', async () => {
+      const first = start();
+      await held();
+      const before = await holder();
+      start();
+      const history = new History(servers.eventStore);
+      await history.order();
+      first.child.kill('SIGKILL');
+      await history.order();
+      await until(async () => ![undefined, before].includes(await holder()));
+      const orderId = await history.order();
+      await until(async () => {
+        const { rows } = await database.pool.query(
+          `SELECT FROM read_v1.orders WHERE order_id = $1 AND status = 'COMPLETED'`,
+          [orderId],
+        );
+        return rows.length === 1;
+      });
       const { rows } = await database.pool.query(
-        `SELECT FROM read_v1.orders WHERE order_id = $1 AND status = 'COMPLETED'`,
-        [orderId],
+        'SELECT FROM read_v1.orders WHERE customer_id = $1 AND captured = total',
+        [history.customerId],
       );
-      return rows.length === 1;
+      expect(rows).toHaveLength(3);
     });
-    const { rows } = await database.pool.query(
-      'SELECT FROM read_v1.orders WHERE customer_id = $1 AND captured = total',
-      [history.customerId],
-    );
-    expect(rows).toHaveLength(3);
-  });
 
-  it('stops when it is told, lets the next one in at once, and has said only JSON', async () => {
-    const { child, finished } = start();
-    await held();
-    child.kill('SIGTERM');
-    const { code, stdout, stderr } = await finished;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(await holder()).toBeUndefined();
-    const lines = stdout.trim().split('\n');
-    expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'));
-  });
+    it('stops when it is told, lets the next one in at once, and has said only JSON', async () => {
+      const { child, finished } = start();
+      await held();
+      child.kill('SIGTERM');
+      const { code, stdout, stderr } = await finished;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(await holder()).toBeUndefined();
+      const lines = stdout.trim().split('\n');
+      expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'));
+    });
 
-  it('ends with a line that names the variable that is wrong', async () => {
-    const { code, stderr } = await start({ DATABASE_URL: 'http://127.0.0.1' }).finished;
-    expect(code).toBe(78);
-    expect(stderr).toMatch(/^DATABASE_URL [^\n]+\n$/);
-  });
+    it('ends with a line that names the variable that is wrong', async () => {
+      const { code, stderr } = await start({ DATABASE_URL: 'http://127.0.0.1' }).finished;
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/^DATABASE_URL [^\n]+\n$/);
+    });
 
-  it('refuses the read models of another log with a line that says so', async () => {
-    const { child, finished } = start();
-    await held();
-    child.kill('SIGTERM');
-    await finished;
-    await database.pool.query(`UPDATE read_models.checkpoints SET log_identity = 'another'`);
-    const { code, stderr } = await start().finished;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^the read models in this database [^\n]+ event log another[^\n]+\n$/);
+    it('refuses the read models of another log with a line that says so', async () => {
+      const { child, finished } = start();
+      await held();
+      child.kill('SIGTERM');
+      await finished;
+      await database.pool.query(`UPDATE read_models.checkpoints SET log_identity = 'another'`);
+      const { code, stderr } = await start().finished;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^the read models in this database [^\n]+ event log another[^\n]+\n$/);
+    });
   });
 });

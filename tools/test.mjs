@@ -3,13 +3,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandOf, main, pinnedNode, root, run } from './child-process.mjs';
-
-/** The suites that also run against a server of the reader's own, when its variable names one. */
-const servers = {
-  EVENTSTORE_URL: 'EventStoreDB',
-  RABBITMQ_URL: 'RabbitMQ',
-  DATABASE_URL: 'PostgreSQL',
-};
+import { notRunOnRealServers } from './real-servers.mjs';
 
 const reports = readdirSync(root, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'jest.config.js')))
@@ -29,9 +23,7 @@ function summary() {
   const ran = reports.filter(({ path }) => existsSync(path));
   const results = ran.map(({ project, path }) => ({ project, ...JSON.parse(readFileSync(path, 'utf8')) }));
   console.log();
-  for (const [variable, name] of Object.entries(servers)) {
-    if (!process.env[variable]) console.log(`Not run against a real ${name}: ${variable} is not set`);
-  }
+  for (const line of notRunOnRealServers(process.env)) console.log(line);
   for (const { project, skipped } of results)
     for (const test of skipped) console.log(`Skipped: ${project}/${test}`);
   const sum = (count) => results.reduce((total, result) => total + count(result), 0);

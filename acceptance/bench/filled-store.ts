@@ -20,7 +20,8 @@ export async function fillStore(dir: string, events: number): Promise<void> {
   await checkRoom(dirname(dir), events * BYTES_PER_EVENT);
   await mkdir(dir);
   const log = EventLog.open(dir);
-  const appender = new Appender(log, () => undefined);
+  const ignored = () => undefined;
+  const appender = new Appender(log, ignored, ignored); // whoever submits hears of a fault, too
   try {
     const streams = events / EVENTS_PER_STREAM;
     for (let from = 0; from < streams; from += STREAMS_AT_ONCE) {

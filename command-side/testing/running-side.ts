@@ -6,9 +6,10 @@ import { correlation } from '@orders/shared-events/transport/observability.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import {
+  type Real,
+  databaseOf,
   embeddedBroker,
-  embeddedEventStore,
-  embeddedPostgres,
+  eventStoreOf,
 } from '@orders/shared-events/testing/servers.js';
 import { AppModule } from '../app.module.js';
 
@@ -24,7 +25,7 @@ export interface GraphqlAnswer {
   };
 }
 
-/** The command side as it runs alone, on embedded servers or on those that the environment names. */
+/** The command side as it runs alone. */
 export interface RunningSide {
   readonly url: string;
   readonly eventStore: EventStore;
@@ -34,24 +35,23 @@ export interface RunningSide {
   stop(): Promise<void>;
 }
 
-/** @param given servers that the spec has started itself */
-export async function startSide(given: { eventStoreUrl?: string } = {}): Promise<RunningSide> {
-  const { DATABASE_URL } = process.env;
-  const EVENTSTORE_URL = given.eventStoreUrl ?? process.env.EVENTSTORE_URL;
-  const [eventStoreServer, broker, postgres] = await Promise.all([
-    EVENTSTORE_URL === undefined ? embeddedEventStore({ port: 0 }) : undefined,
+/** On the real servers given, embedded ones for the others. */
+export async function startSide(real: Omit<Real, 'RABBITMQ_URL'>): Promise<RunningSide> {
+  const servers = await Promise.all([
+    eventStoreOf(real),
     // The queues have fixed names: on a broker that others use too, suites would take each other's messages.
     embeddedBroker(),
-    DATABASE_URL === undefined ? embeddedPostgres() : undefined,
+    databaseOf(real),
   ]);
-  const eventStore = new EventStore(EVENTSTORE_URL ?? eventStoreServer?.url ?? '', silent);
+  const [eventStoreServer, broker, database] = servers;
+  const eventStore = new EventStore(eventStoreServer.url, silent);
   const messageBus = await MessageBus.connect({
     url: broker.url,
     name: 'command-side spec',
     topologies: [commandTopology],
     logger: silent,
   });
-  const databaseUrl = DATABASE_URL ?? postgres?.url ?? '';
+  const databaseUrl = database.url;
   const app = await NestFactory.create(
     AppModule.register({
       eventStore,
@@ -74,7 +74,7 @@ export async function startSide(given: { eventStoreUrl?: string } = {}): Promise
     stop: async () => {
       await app.close();
       await Promise.all([messageBus.close(), eventStore.close()]);
-      await Promise.all([eventStoreServer?.stop(), broker.stop(), postgres?.stop()]);
+      await Promise.all(servers.map((server) => server.stop()));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
+import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { configurationSchema } from '../configuration.js';
 import { ProcessManagersLifetime, ProcessManagersModule } from '../process-managers.module.js';
@@ -11,313 +12,322 @@ import { ObedientCommandSide } from '../testing/obedient-command-side.js';
 import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
 
-let servers: Stand;
-let commandSide: ObedientCommandSide;
-let app: INestApplicationContext;
-let url: string;
+describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
+  let servers: Stand;
+  let commandSide: ObedientCommandSide;
+  let app: INestApplicationContext;
+  let url: string;
 
-const orders = ['a', 'b', 'c'].map((key) => anOrder({ key }));
-const waiting = anOrder({ key: 'waiting', lines: [{ requiresShipping: true }] });
+  const orders = ['a', 'b', 'c'].map((key) => anOrder({ key }));
+  const waiting = anOrder({ key: 'waiting', lines: [{ requiresShipping: true }] });
 
-beforeAll(async () => {
-  servers = await stand();
-  commandSide = new ObedientCommandSide(servers.store, servers.bus);
-  await commandSide.start();
-  app = await NestFactory.createApplicationContext(
-    ProcessManagersModule.register({
-      eventStore: servers.store,
-      messageBus: servers.bus,
-      databaseUrl: servers.urls.DATABASE_URL,
-      settings: configurationSchema.parse(servers.urls),
-      admin: { port: 0, host: '127.0.0.1' },
-      logger: silent,
-    }),
-    { logger: false, abortOnError: false },
-  );
-  url = app.get(ProcessManagersLifetime).adminUrl;
-  for (const { orderId, placed } of [...orders, waiting]) {
-    await commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
-  }
-  await until(
-    async () => (await list('state=DONE')).length === 3 && (await list('stage=shipment')).length === 1,
-  );
-});
-afterAll(async () => {
-  await app.close();
-  await commandSide.stop();
-  await servers.stop();
-});
-
-interface Answer {
-  readonly status: number;
-  readonly type: string | null;
-  // The specs look at what came, whatever it is.
-  readonly body: Record<string, never>;
-}
-
-async function get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${url}${path}`, { headers });
-  const body = (await response.json()) as Answer['body'];
-  return { status: response.status, type: response.headers.get('content-type'), body };
-}
-
-async function list(query: string): Promise<{ orderId: string; status: string }[]> {
-  const { body } = await get(`/processes?${query}`);
-  return body['processes'] ?? [];
-}
-
-/** As the API would give it out, if it did. */
-const cursorOf = (key: unknown): string => Buffer.from(JSON.stringify(key)).toString('base64url');
-
-describe('GET /processes', () => {
-  it('lists by state', async () => {
-    expect((await list('state=DONE')).map(({ orderId }) => orderId).sort()).toEqual(
-      orders.map(({ orderId }) => String(orderId)).sort(),
+  beforeAll(async () => {
+    servers = await stand(real);
+    commandSide = new ObedientCommandSide(servers.store, servers.bus);
+    await commandSide.start();
+    app = await NestFactory.createApplicationContext(
+      ProcessManagersModule.register({
+        eventStore: servers.store,
+        messageBus: servers.bus,
+        databaseUrl: servers.urls.DATABASE_URL,
+        settings: configurationSchema.parse(servers.urls),
+        admin: { port: 0, host: '127.0.0.1' },
+        logger: silent,
+      }),
+      { logger: false, abortOnError: false },
     );
-    expect((await list('state=OPEN')).map(({ orderId }) => orderId)).toEqual([waiting.orderId]);
-    expect(await list('state=NEEDS_INTERVENTION')).toEqual([]);
-    expect(await list('state=UNDOING')).toEqual([]);
-  });
-
-  it('lists by stage and age', async () => {
-    expect(await list('stage=shipment')).toMatchObject([
-      { orderId: waiting.orderId, status: 'FULFILLING', outstanding: 0, intervention: null },
-    ]);
-    expect(await list('olderThanSeconds=3600')).toEqual([]);
-    expect(await list('olderThanSeconds=0.001')).toHaveLength(4);
-    expect(await list('inStageForSeconds=3600&state=OPEN')).toEqual([]);
-  });
-
-  it.each(['newest', 'oldest'])('gives all pages of the %s first, each process once', async (sort) => {
-    const seen: string[] = [];
-    for (let after: string | null = ''; after !== null;) {
-      const { body }: Answer = await get(`/processes?first=2&sort=${sort}${after && `&after=${after}`}`);
-      const page: { orderId: string }[] = body['processes'] ?? [];
-      seen.push(...page.map(({ orderId }) => orderId));
-      after = body['next'] ?? null;
+    url = app.get(ProcessManagersLifetime).adminUrl;
+    for (const { orderId, placed } of [...orders, waiting]) {
+      await commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
     }
-    const placed = [...orders, waiting].map(({ orderId }) => String(orderId));
-    expect(seen.sort()).toEqual(placed.sort());
+    await until(
+      async () => (await list('state=DONE')).length === 3 && (await list('stage=shipment')).length === 1,
+    );
+  });
+  afterAll(async () => {
+    await app.close();
+    await commandSide.stop();
+    await servers.stop();
   });
 
-  it.each([
-    ['state=LOST', 'state'],
-    ['first=0', 'first'],
-    ['first=101', 'first'],
-    ['after=tampered', 'after'],
-    [`after=${cursorOf(['not a time', 'x'])}`, 'after'],
-    [`after=${cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()])}`, 'after'],
-    [`after=${cursorOf(['2026-02-30T00:00:00Z', crypto.randomUUID()])}`, 'after'],
-    ['olderThanSeconds=-1', 'olderThanSeconds'],
-    ['olderThanSeconds=1e13', 'olderThanSeconds'],
-    ['olderThanSeconds=soon', 'olderThanSeconds'],
-    ['inStageForSeconds=1e13', 'inStageForSeconds'],
-  ])('says what is wrong with %s', async (query, field) => {
-    const { status, type, body } = await get(`/processes?${query}`, { 'x-correlation-id': 'mine' });
-    expect(status).toBe(400);
-    expect(type).toContain('application/problem+json');
-    expect(body).toMatchObject({
-      type: '/problems/bad-request',
-      status: 400,
-      instance: '/processes',
-      correlationId: 'mine',
-      errors: [{ field, message: expect.any(String) }],
+  interface Answer {
+    readonly status: number;
+    readonly type: string | null;
+    // The specs look at what came, whatever it is.
+    readonly body: Record<string, never>;
+  }
+
+  async function get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(`${url}${path}`, { headers });
+    const body = (await response.json()) as Answer['body'];
+    return { status: response.status, type: response.headers.get('content-type'), body };
+  }
+
+  async function list(query: string): Promise<{ orderId: string; status: string }[]> {
+    const { body } = await get(`/processes?${query}`);
+    return body['processes'] ?? [];
+  }
+
+  /** As the API would give it out, if it did. */
+  const cursorOf = (key: unknown): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+  describe('GET /processes', () => {
+    it('lists by state', async () => {
+      expect((await list('state=DONE')).map(({ orderId }) => orderId).sort()).toEqual(
+        orders.map(({ orderId }) => String(orderId)).sort(),
+      );
+      expect((await list('state=OPEN')).map(({ orderId }) => orderId)).toEqual([waiting.orderId]);
+      expect(await list('state=NEEDS_INTERVENTION')).toEqual([]);
+      expect(await list('state=UNDOING')).toEqual([]);
+    });
+
+    it('lists by stage and age', async () => {
+      expect(await list('stage=shipment')).toMatchObject([
+        { orderId: waiting.orderId, status: 'FULFILLING', outstanding: 0, intervention: null },
+      ]);
+      expect(await list('olderThanSeconds=3600')).toEqual([]);
+      expect(await list('olderThanSeconds=0.001')).toHaveLength(4);
+      expect(await list('inStageForSeconds=3600&state=OPEN')).toEqual([]);
+    });
+
+    it.each(['newest', 'oldest'])('gives all pages of the %s first, each process once', async (sort) => {
+      const seen: string[] = [];
+      for (let after: string | null = ''; after !== null;) {
+        const { body }: Answer = await get(`/processes?first=2&sort=${sort}${after && `&after=${after}`}`);
+        const page: { orderId: string }[] = body['processes'] ?? [];
+        seen.push(...page.map(({ orderId }) => orderId));
+        after = body['next'] ?? null;
+      }
+      const placed = [...orders, waiting].map(({ orderId }) => String(orderId));
+      expect(seen.sort()).toEqual(placed.sort());
+    });
+
+    it.each([
+      ['state=LOST', 'state'],
+      ['first=0', 'first'],
+      ['first=101', 'first'],
+      ['after=tampered', 'after'],
+      [`after=${cursorOf(['not a time', 'x'])}`, 'after'],
+      [`after=${cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()])}`, 'after'],
+      [`after=${cursorOf(['2026-02-30T00:00:00Z', crypto.randomUUID()])}`, 'after'],
+      ['olderThanSeconds=-1', 'olderThanSeconds'],
+      ['olderThanSeconds=1e13', 'olderThanSeconds'],
+      ['olderThanSeconds=soon', 'olderThanSeconds'],
+      ['inStageForSeconds=1e13', 'inStageForSeconds'],
+    ])('says what is wrong with %s', async (query, field) => {
+      const { status, type, body } = await get(`/processes?${query}`, { 'x-correlation-id': 'mine' });
+      expect(status).toBe(400);
+      expect(type).toContain('application/problem+json');
+      expect(body).toMatchObject({
+        type: '/problems/bad-request',
+        status: 400,
+        instance: '/processes',
+        correlationId: 'mine',
+        errors: [{ field, message: expect.any(String) }],
+      });
     });
   });
-});
 
-describe('GET /processes/:orderId', () => {
-  it('tells the whole way of an order, and which command each event answers', async () => {
-    const { body } = await get(`/processes/${orders[0]?.orderId}`);
-    expect(body).toMatchObject({ status: 'DONE', stage: 'done', outstanding: [], deadline: null });
-    const chain: { heard: { type: string } | null; answers: string | null; asksFor: { type: string }[] }[] =
-      body['chain'] ?? [];
-    expect(chain.map(({ heard, asksFor }) => [heard?.type, ...asksFor.map(({ type }) => type)])).toEqual([
-      [undefined],
-      ['OrderPlaced', 'AuthorizePayment'],
-      ['PaymentCaptured', 'ReserveStock'],
-      ['StockReserved', 'ConfirmReservation'],
-      ['StockReservationConfirmed', 'ConfirmOrder'],
-      ['OrderConfirmed', 'CompleteOrder'],
-      ['OrderCompleted', 'CommitReservation'],
-      ['StockReservationCommitted'],
-    ]);
-    expect(chain.slice(2).every(({ answers }) => answers !== null)).toBe(true);
-  });
+  describe('GET /processes/:orderId', () => {
+    it('tells the whole way of an order, and which command each event answers', async () => {
+      const { body } = await get(`/processes/${orders[0]?.orderId}`);
+      expect(body).toMatchObject({ status: 'DONE', stage: 'done', outstanding: [], deadline: null });
+      const chain: { heard: { type: string } | null; answers: string | null; asksFor: { type: string }[] }[] =
+        body['chain'] ?? [];
+      expect(chain.map(({ heard, asksFor }) => [heard?.type, ...asksFor.map(({ type }) => type)])).toEqual([
+        [undefined],
+        ['OrderPlaced', 'AuthorizePayment'],
+        ['PaymentCaptured', 'ReserveStock'],
+        ['StockReserved', 'ConfirmReservation'],
+        ['StockReservationConfirmed', 'ConfirmOrder'],
+        ['OrderConfirmed', 'CompleteOrder'],
+        ['OrderCompleted', 'CommitReservation'],
+        ['StockReservationCommitted'],
+      ]);
+      expect(chain.slice(2).every(({ answers }) => answers !== null)).toBe(true);
+    });
 
-  it('tells the stages, what is waited for, and until when', async () => {
-    const { body } = await get(`/processes/${waiting.orderId}`);
-    const stages: { stage: string; until: string | null }[] = body['stages'] ?? [];
-    expect(stages.map(({ stage }) => stage)).toEqual(['payment', 'reservation', 'confirmation', 'shipment']);
-    expect(stages.at(-1)?.until).toBeNull();
-    expect(body).toMatchObject({
-      stage: 'shipment',
-      outstanding: [],
-      deadline: { stage: 'shipment', generation: 4 },
-      knows: { order: 'confirmed' },
+    it('tells the stages, what is waited for, and until when', async () => {
+      const { body } = await get(`/processes/${waiting.orderId}`);
+      const stages: { stage: string; until: string | null }[] = body['stages'] ?? [];
+      expect(stages.map(({ stage }) => stage)).toEqual([
+        'payment',
+        'reservation',
+        'confirmation',
+        'shipment',
+      ]);
+      expect(stages.at(-1)?.until).toBeNull();
+      expect(body).toMatchObject({
+        stage: 'shipment',
+        outstanding: [],
+        deadline: { stage: 'shipment', generation: 4 },
+        knows: { order: 'confirmed' },
+      });
+    });
+
+    it('finds an order by its id in capitals', async () => {
+      const { status, body } = await get(`/processes/${waiting.orderId.toUpperCase()}`);
+      expect([status, body['orderId']]).toEqual([200, waiting.orderId]);
+    });
+
+    it('answers 404 for an order that has no process', async () => {
+      const { status, body } = await get(`/processes/${crypto.randomUUID()}`);
+      expect(status).toBe(404);
+      expect(body).toMatchObject({ type: '/problems/process-not-found', status: 404 });
+    });
+
+    it('answers 400 for what is no order id', async () => {
+      expect((await get('/processes/1')).body).toMatchObject({ status: 400, errors: [{ field: 'orderId' }] });
     });
   });
 
-  it('finds an order by its id in capitals', async () => {
-    const { status, body } = await get(`/processes/${waiting.orderId.toUpperCase()}`);
-    expect([status, body['orderId']]).toEqual([200, waiting.orderId]);
+  describe('the work', () => {
+    it('tells how far each subscription has come', async () => {
+      const { body } = await get('/subscriptions');
+      const subscriptions: { name: string; holder: string | null }[] = body['subscriptions'] ?? [];
+      expect(subscriptions.map(({ name }) => name)).toEqual([
+        'forwarder',
+        ...Array.from({ length: 16 }, (_, n) => `hearing-${String(n).padStart(2, '0')}`),
+        'processes',
+      ]);
+      expect(subscriptions.every(({ holder }) => holder !== null)).toBe(true);
+      expect(body['head']).toMatch(/^\d+$/);
+    });
+
+    it('tells who holds which lease', async () => {
+      const { body } = await get('/leases');
+      expect(body['instances']).toHaveLength(1);
+      expect(body['leases']).toHaveLength(18);
+    });
   });
 
-  it('answers 404 for an order that has no process', async () => {
-    const { status, body } = await get(`/processes/${crypto.randomUUID()}`);
-    expect(status).toBe(404);
-    expect(body).toMatchObject({ type: '/problems/process-not-found', status: 404 });
-  });
-
-  it('answers 400 for what is no order id', async () => {
-    expect((await get('/processes/1')).body).toMatchObject({ status: 400, errors: [{ field: 'orderId' }] });
-  });
-});
-
-describe('the work', () => {
-  it('tells how far each subscription has come', async () => {
-    const { body } = await get('/subscriptions');
-    const subscriptions: { name: string; holder: string | null }[] = body['subscriptions'] ?? [];
-    expect(subscriptions.map(({ name }) => name)).toEqual([
-      'forwarder',
-      ...Array.from({ length: 16 }, (_, n) => `hearing-${String(n).padStart(2, '0')}`),
-      'processes',
-    ]);
-    expect(subscriptions.every(({ holder }) => holder !== null)).toBe(true);
-    expect(body['head']).toMatch(/^\d+$/);
-  });
-
-  it('tells who holds which lease', async () => {
-    const { body } = await get('/leases');
-    expect(body['instances']).toHaveLength(1);
-    expect(body['leases']).toHaveLength(18);
-  });
-});
-
-describe('the proofs', () => {
-  it('hash the rows of each read model, whatever their order', async () => {
-    await servers.pool.query(`
+  describe('the proofs', () => {
+    it('hash the rows of each read model, whatever their order', async () => {
+      await servers.pool.query(`
       CREATE SCHEMA read_v1;
       CREATE TABLE read_rows (id int, name text);
       INSERT INTO read_rows VALUES (1, 'a'), (2, 'b');
       CREATE VIEW read_v1.names AS SELECT id, name FROM read_rows;
       CREATE VIEW read_v1.empty AS SELECT id FROM read_rows WHERE false`);
-    const before = (await get('/read-models/hashes')).body;
-    expect(before).toMatchObject({
-      schema: 'read_v1',
-      readModels: [
-        { name: 'empty', rows: 0 },
-        { name: 'names', rows: 2 },
-      ],
+      const before = (await get('/read-models/hashes')).body;
+      expect(before).toMatchObject({
+        schema: 'read_v1',
+        readModels: [
+          { name: 'empty', rows: 0 },
+          { name: 'names', rows: 2 },
+        ],
+      });
+      await servers.pool.query(`DELETE FROM read_rows; INSERT INTO read_rows VALUES (2, 'b'), (1, 'a')`);
+      expect((await get('/read-models/hashes')).body).toEqual(before);
+      await servers.pool.query(`UPDATE read_rows SET name = 'c' WHERE id = 2`);
+      expect((await get('/read-models/hashes')).body).not.toEqual(before);
     });
-    await servers.pool.query(`DELETE FROM read_rows; INSERT INTO read_rows VALUES (2, 'b'), (1, 'a')`);
-    expect((await get('/read-models/hashes')).body).toEqual(before);
-    await servers.pool.query(`UPDATE read_rows SET name = 'c' WHERE id = 2`);
-    expect((await get('/read-models/hashes')).body).not.toEqual(before);
-  });
 
-  it('answer 404 where payments are not simulated', async () => {
-    expect((await get('/provider/ledger')).body).toMatchObject({ type: '/problems/ledger-not-found' });
-  });
+    it('answer 404 where payments are not simulated', async () => {
+      expect((await get('/provider/ledger')).body).toMatchObject({ type: '/problems/ledger-not-found' });
+    });
 
-  it("show the simulated provider's books by order", async () => {
-    await servers.pool.query(`
+    it("show the simulated provider's books by order", async () => {
+      await servers.pool.query(`
       CREATE SCHEMA simulated_provider;
       CREATE TABLE simulated_provider.ledger (
         key text PRIMARY KEY, payment_id uuid, order_id uuid, operation text, amount bigint, currency text,
         outcome text, code text, reference text, effects int, calls int,
         first_called_at timestamptz DEFAULT now(), last_called_at timestamptz DEFAULT now())`);
-    const insert = `INSERT INTO simulated_provider.ledger
+      const insert = `INSERT INTO simulated_provider.ledger
       VALUES ($1, $2, $3, 'charge', 2500, 'EUR', 'succeeded', NULL, 'ref', 1, 2)`;
-    for (const { orderId, paymentId } of orders) {
-      await servers.pool.query(insert, [`${paymentId}:charge:1`, paymentId, orderId]);
-    }
-    const { body } = await get(`/provider/ledger?orderId=${orders[1]?.orderId}`);
-    expect(body).toMatchObject({
-      entries: [{ paymentId: orders[1]?.paymentId, operation: 'charge', amount: 2500, effects: 1, calls: 2 }],
-      next: null,
-    });
-    const first = (await get('/provider/ledger?first=2')).body;
-    const rest = (await get(`/provider/ledger?first=2&after=${first['next']}`)).body;
-    expect([first['entries'], rest['entries'], rest['next']]).toEqual([
-      [expect.anything(), expect.anything()],
-      [expect.anything()],
-      null,
-    ]);
-  });
-
-  it.each(['a\u0000b', '', 'k'.repeat(201), 17])(
-    'know a cursor that they did not give out: %j',
-    async (key) => {
-      expect(await get(`/provider/ledger?after=${cursorOf(key)}`)).toMatchObject({
-        status: 400,
-        body: { type: '/problems/bad-request', errors: [{ field: 'after' }] },
+      for (const { orderId, paymentId } of orders) {
+        await servers.pool.query(insert, [`${paymentId}:charge:1`, paymentId, orderId]);
+      }
+      const { body } = await get(`/provider/ledger?orderId=${orders[1]?.orderId}`);
+      expect(body).toMatchObject({
+        entries: [
+          { paymentId: orders[1]?.paymentId, operation: 'charge', amount: 2500, effects: 1, calls: 2 },
+        ],
+        next: null,
       });
-    },
-  );
-});
+      const first = (await get('/provider/ledger?first=2')).body;
+      const rest = (await get(`/provider/ledger?first=2&after=${first['next']}`)).body;
+      expect([first['entries'], rest['entries'], rest['next']]).toEqual([
+        [expect.anything(), expect.anything()],
+        [expect.anything()],
+        null,
+      ]);
+    });
 
-describe('dead letters', () => {
-  it('are not looked for behind a cursor of a year that there was not', async () => {
-    const after = cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()]);
-    expect(await get(`/dead-letters?after=${after}`)).toMatchObject({
-      status: 400,
-      body: { errors: [{ field: 'after' }] },
+    it.each(['a\u0000b', '', 'k'.repeat(201), 17])(
+      'know a cursor that they did not give out: %j',
+      async (key) => {
+        expect(await get(`/provider/ledger?after=${cursorOf(key)}`)).toMatchObject({
+          status: 400,
+          body: { type: '/problems/bad-request', errors: [{ field: 'after' }] },
+        });
+      },
+    );
+  });
+
+  describe('dead letters', () => {
+    it('are not looked for behind a cursor of a year that there was not', async () => {
+      const after = cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()]);
+      expect(await get(`/dead-letters?after=${after}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: 'after' }] },
+      });
+    });
+
+    it('are listed and shown', async () => {
+      expect((await get('/dead-letters')).body).toEqual({ deadLetters: [], next: null });
+      expect((await get(`/dead-letters/${crypto.randomUUID()}`)).body).toMatchObject({
+        type: '/problems/dead-letter-not-found',
+      });
     });
   });
 
-  it('are listed and shown', async () => {
-    expect((await get('/dead-letters')).body).toEqual({ deadLetters: [], next: null });
-    expect((await get(`/dead-letters/${crypto.randomUUID()}`)).body).toMatchObject({
-      type: '/problems/dead-letter-not-found',
+  describe('the documentation', () => {
+    it('is OpenAPI 3.1 and describes every operation with its errors', async () => {
+      const { body } = await get('/api/openapi.json');
+      expect(body['openapi']).toBe('3.1.0');
+      const paths: Record<string, { get: { responses: Record<string, unknown> } }> = body['paths'] ?? {};
+      expect(Object.keys(paths).sort()).toEqual([
+        '/dead-letters',
+        '/dead-letters/{id}',
+        '/health/live',
+        '/health/ready',
+        '/leases',
+        '/processes',
+        '/processes/{orderId}',
+        '/provider/ledger',
+        '/read-models/hashes',
+        '/subscriptions',
+      ]);
+      expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual(['200', '400', '404']);
+    });
+
+    it('is served as Swagger', async () => {
+      const response = await fetch(`${url}/api/docs`);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toContain('swagger-ui');
     });
   });
-});
 
-describe('the documentation', () => {
-  it('is OpenAPI 3.1 and describes every operation with its errors', async () => {
-    const { body } = await get('/api/openapi.json');
-    expect(body['openapi']).toBe('3.1.0');
-    const paths: Record<string, { get: { responses: Record<string, unknown> } }> = body['paths'] ?? {};
-    expect(Object.keys(paths).sort()).toEqual([
-      '/dead-letters',
-      '/dead-letters/{id}',
-      '/health/live',
-      '/health/ready',
-      '/leases',
-      '/processes',
-      '/processes/{orderId}',
-      '/provider/ledger',
-      '/read-models/hashes',
-      '/subscriptions',
-    ]);
-    expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual(['200', '400', '404']);
+  describe('health', () => {
+    it('is live, and ready with what it needs by name', async () => {
+      expect((await get('/health/live')).status).toBe(200);
+      await until(async () => (await get('/health/ready')).status === 200);
+      expect(Object.keys((await get('/health/ready')).body['details'] ?? {})).toEqual([
+        'eventStore',
+        'rabbitMq',
+        'postgres',
+        'processManagers',
+      ]);
+    });
   });
 
-  it('is served as Swagger', async () => {
-    const response = await fetch(`${url}/api/docs`);
-    expect(response.status).toBe(200);
-    expect(await response.text()).toContain('swagger-ui');
-  });
-});
-
-describe('health', () => {
-  it('is live, and ready with what it needs by name', async () => {
-    expect((await get('/health/live')).status).toBe(200);
-    await until(async () => (await get('/health/ready')).status === 200);
-    expect(Object.keys((await get('/health/ready')).body['details'] ?? {})).toEqual([
-      'eventStore',
-      'rabbitMq',
-      'postgres',
-      'processManagers',
-    ]);
-  });
-});
-
-describe('an unknown path', () => {
-  it('is a problem, too', async () => {
-    const { status, body, type } = await get('/nowhere');
-    expect([status, type]).toEqual([404, expect.stringContaining('application/problem+json')]);
-    expect(body).toMatchObject({ status: 404, instance: '/nowhere' });
+  describe('an unknown path', () => {
+    it('is a problem, too', async () => {
+      const { status, body, type } = await get('/nowhere');
+      expect([status, type]).toEqual([404, expect.stringContaining('application/problem+json')]);
+      expect(body).toMatchObject({ status: 404, instance: '/nowhere' });
+    });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
+import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { INTEGRATION_EVENTS, integrationTopology } from '@orders/shared-events/transport/topology.js';
@@ -13,113 +14,115 @@ import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
 import { FORWARDER, forwarder } from './forwarder.js';
 
-const heard: CloudEvent[] = [];
-let servers: Stand;
-let listener: MessageBus;
-let writer: ObedientCommandSide;
-let checkpoints: Checkpoints;
-let running: SoleFollower | undefined;
+describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
+  const heard: CloudEvent[] = [];
+  let servers: Stand;
+  let listener: MessageBus;
+  let writer: ObedientCommandSide;
+  let checkpoints: Checkpoints;
+  let running: SoleFollower | undefined;
 
-beforeAll(async () => {
-  servers = await stand();
-  const queue = {
-    name: 'outside',
-    exchange: INTEGRATION_EVENTS,
-    pattern: '#',
-    attempts: 1,
-    retryDelayMs: 10,
-  };
-  listener = await MessageBus.connect({
-    url: servers.urls.RABBITMQ_URL,
-    name: 'listener',
-    topologies: [{ ...integrationTopology, queues: [queue] }],
-    logger: silent,
-  });
-  await listener.consume('outside', hear, { prefetch: 1 });
-  await migrate(servers.urls.DATABASE_URL, silent);
-  checkpoints = new Checkpoints(servers.pool);
-  await checkpoints.seed([FORWARDER], 'this-log');
-  writer = new ObedientCommandSide(servers.store, servers.bus);
-});
-afterEach(() => running?.release());
-afterAll(async () => {
-  await listener.close();
-  await servers.stop();
-});
-
-async function hear({ body, type, messageId }: Delivery): Promise<void> {
-  const event = CloudEvent.parse(body);
-  expect([type, messageId]).toEqual([event.type, event.id]);
-  heard.push(event);
-  return Promise.resolve();
-}
-
-let token = 0n;
-async function start(bus: Parameters<typeof forwarder>[1] = servers.bus): Promise<SoleFollower> {
-  running = forwarder({ log: servers.store, checkpoints, logger: silent }, bus);
-  await running.gained([{ name: FORWARDER, token: ++token }]);
-  return running;
-}
-
-async function confirm(key: string): Promise<string> {
-  const { orderId, confirmed } = anOrder({ key });
-  await writer.append(orderStream(orderId), 'OrderConfirmed', confirmed.data);
-  return orderId;
-}
-
-const subjects = () => heard.map(({ subject }) => String(subject));
-const stored = async () => {
-  const { rows } = await servers.pool.query<{ position: string }>(
-    `SELECT position FROM process_managers.checkpoints WHERE name = 'forwarder'`,
-  );
-  return BigInt(rows[0]!.position);
-};
-
-describe('the forwarder', () => {
-  it('tells in log order what happened', async () => {
-    await start();
-    const orders: string[] = [];
-    for (const key of ['a', 'b', 'c', 'd']) orders.push(await confirm(key));
-    await until(() => heard.length === 4);
-    expect(subjects()).toEqual(orders);
-  });
-
-  it('goes on where it was, after a stop', async () => {
-    await running?.release();
-    const before = heard.length;
-    const missed = await confirm('while-away');
-    await start();
-    await until(() => heard.length > before);
-    expect(subjects().slice(before)).toEqual([missed]);
-  });
-
-  it('does not move its checkpoint before the broker has confirmed, and tells it again', async () => {
-    await running?.release();
-    const before = await stored();
-    let refused = 0;
-    const failing = await start({
-      publish: () => {
-        refused += 1;
-        return Promise.reject(new Error('no broker'));
-      },
+  beforeAll(async () => {
+    servers = await stand(real);
+    const queue = {
+      name: 'outside',
+      exchange: INTEGRATION_EVENTS,
+      pattern: '#',
+      attempts: 1,
+      retryDelayMs: 10,
+    };
+    listener = await MessageBus.connect({
+      url: servers.urls.RABBITMQ_URL,
+      name: 'listener',
+      topologies: [{ ...integrationTopology, queues: [queue] }],
+      logger: silent,
     });
-    const orderId = await confirm('without-broker');
-    await until(() => refused > 0);
-    await failing.release();
-    expect(await stored()).toBe(before);
-
-    await start();
-    await until(() => subjects().includes(orderId));
+    await listener.consume('outside', hear, { prefetch: 1 });
+    await migrate(servers.urls.DATABASE_URL, silent);
+    checkpoints = new Checkpoints(servers.pool);
+    await checkpoints.seed([FORWARDER], 'this-log');
+    writer = new ObedientCommandSide(servers.store, servers.bus);
+  });
+  afterEach(() => running?.release());
+  afterAll(async () => {
+    await listener.close();
+    await servers.stop();
   });
 
-  it('stops when its checkpoint is claimed by somebody else', async () => {
-    const stale = running;
-    const taken = await checkpoints.claim([{ name: FORWARDER, token: ++token }]);
-    expect(taken).toHaveLength(1);
-    await confirm('told-by-the-stale-one');
-    await until(() => heard.length > 0);
-    const at = await stored();
-    await stale?.release();
-    expect(await stored()).toBe(at);
+  async function hear({ body, type, messageId }: Delivery): Promise<void> {
+    const event = CloudEvent.parse(body);
+    expect([type, messageId]).toEqual([event.type, event.id]);
+    heard.push(event);
+    return Promise.resolve();
+  }
+
+  let token = 0n;
+  async function start(bus: Parameters<typeof forwarder>[1] = servers.bus): Promise<SoleFollower> {
+    running = forwarder({ log: servers.store, checkpoints, logger: silent }, bus);
+    await running.gained([{ name: FORWARDER, token: ++token }]);
+    return running;
+  }
+
+  async function confirm(key: string): Promise<string> {
+    const { orderId, confirmed } = anOrder({ key });
+    await writer.append(orderStream(orderId), 'OrderConfirmed', confirmed.data);
+    return orderId;
+  }
+
+  const subjects = () => heard.map(({ subject }) => String(subject));
+  const stored = async () => {
+    const { rows } = await servers.pool.query<{ position: string }>(
+      `SELECT position FROM process_managers.checkpoints WHERE name = 'forwarder'`,
+    );
+    return BigInt(rows[0]!.position);
+  };
+
+  describe('the forwarder', () => {
+    it('tells in log order what happened', async () => {
+      await start();
+      const orders: string[] = [];
+      for (const key of ['a', 'b', 'c', 'd']) orders.push(await confirm(key));
+      await until(() => heard.length === 4);
+      expect(subjects()).toEqual(orders);
+    });
+
+    it('goes on where it was, after a stop', async () => {
+      await running?.release();
+      const before = heard.length;
+      const missed = await confirm('while-away');
+      await start();
+      await until(() => heard.length > before);
+      expect(subjects().slice(before)).toEqual([missed]);
+    });
+
+    it('does not move its checkpoint before the broker has confirmed, and tells it again', async () => {
+      await running?.release();
+      const before = await stored();
+      let refused = 0;
+      const failing = await start({
+        publish: () => {
+          refused += 1;
+          return Promise.reject(new Error('no broker'));
+        },
+      });
+      const orderId = await confirm('without-broker');
+      await until(() => refused > 0);
+      await failing.release();
+      expect(await stored()).toBe(before);
+
+      await start();
+      await until(() => subjects().includes(orderId));
+    });
+
+    it('stops when its checkpoint is claimed by somebody else', async () => {
+      const stale = running;
+      const taken = await checkpoints.claim([{ name: FORWARDER, token: ++token }]);
+      expect(taken).toHaveLength(1);
+      await confirm('told-by-the-stale-one');
+      await until(() => heard.length > 0);
+      const at = await stored();
+      await stale?.release();
+      expect(await stored()).toBe(at);
+    });
   });
 });

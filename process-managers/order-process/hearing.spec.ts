@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import type { Server } from '@orders/shared-events/testing/servers.js';
+import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import type { LogBatch } from '@orders/shared-events/transport/subscription.js';
 import { Pool } from 'pg';
@@ -10,219 +10,220 @@ import { Checkpoints } from '../checkpoints.js';
 import { migrate } from '../postgres.js';
 import { fromLog } from '../testing/memory-log.js';
 import { anOrder } from '../testing/order-story.js';
-import { database } from '../testing/stand.js';
 import { Hearing } from './hearing.js';
 import { partitionNames, partitionOf } from './partition.js';
 
-let server: Server;
-let pool: Pool;
-let checkpoints: Checkpoints;
-beforeAll(async () => {
-  server = await database();
-  await migrate(server.url, silent);
-  pool = new Pool({ connectionString: server.url });
-  // pg's pool ends before its sockets do, and then hears of the server's end.
-  pool.on('error', () => undefined);
-  checkpoints = new Checkpoints(pool);
-});
-afterAll(async () => {
-  await pool.end();
-  await server.stop();
-});
+describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
+  let server: Server;
+  let pool: Pool;
+  let checkpoints: Checkpoints;
+  beforeAll(async () => {
+    server = await databaseOf(real);
+    await migrate(server.url, silent);
+    pool = new Pool({ connectionString: server.url });
+    // pg's pool ends before its sockets do, and then hears of the server's end.
+    pool.on('error', () => undefined);
+    checkpoints = new Checkpoints(pool);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await server.stop();
+  });
 
-/** A log that is handed out event by event, to each subscription from where it asks. */
-class Feed {
-  readonly events: RecordedEvent[] = [];
-  readonly asked: (bigint | undefined)[] = [];
-  #wake: () => void = () => undefined;
+  /** A log that is handed out event by event, to each subscription from where it asks. */
+  class Feed {
+    readonly events: RecordedEvent[] = [];
+    readonly asked: (bigint | undefined)[] = [];
+    #wake: () => void = () => undefined;
 
-  add(...events: RecordedEvent[]): void {
-    this.events.push(...events);
-    this.#wake();
-  }
-  head = () => Promise.resolve(this.events.at(-1)?.position ?? 0n);
+    add(...events: RecordedEvent[]): void {
+      this.events.push(...events);
+      this.#wake();
+    }
+    head = () => Promise.resolve(this.events.at(-1)?.position ?? 0n);
 
-  async *subscribe({
-    after,
-    signal,
-  }: {
-    after: bigint | undefined;
-    signal: AbortSignal;
-  }): AsyncGenerator<LogBatch> {
-    this.asked.push(after);
-    let seen = after ?? -1n;
-    while (!signal.aborted) {
-      const next = this.events.find(({ position }) => position > seen);
-      if (!next) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          signal.addEventListener('abort', () => resolve());
-        });
-        continue;
+    async *subscribe({
+      after,
+      signal,
+    }: {
+      after: bigint | undefined;
+      signal: AbortSignal;
+    }): AsyncGenerator<LogBatch> {
+      this.asked.push(after);
+      let seen = after ?? -1n;
+      while (!signal.aborted) {
+        const next = this.events.find(({ position }) => position > seen);
+        if (!next) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+            signal.addEventListener('abort', () => resolve());
+          });
+          continue;
+        }
+        seen = next.position;
+        yield { events: [next], position: seen, caughtUp: next === this.events.at(-1) };
       }
-      seen = next.position;
-      yield { events: [next], position: seen, caughtUp: next === this.events.at(-1) };
     }
   }
-}
 
-let feed: Feed;
-let heard: { orderId: OrderId; position: bigint }[];
-let hear: () => Promise<void>;
-let hearing: Hearing;
-let token = 0n;
+  let feed: Feed;
+  let heard: { orderId: OrderId; position: bigint }[];
+  let hear: () => Promise<void>;
+  let hearing: Hearing;
+  let token = 0n;
 
-beforeEach(async () => {
-  await pool.query('TRUNCATE process_managers.checkpoints');
-  await checkpoints.seed(partitionNames, 'this-log');
-  feed = new Feed();
-  heard = [];
-  hear = () => Promise.resolve();
-  hearing = new Hearing({
-    log: feed,
-    runner: {
-      hear: (orderId, { position }) => {
-        heard.push({ orderId, position });
-        return hear();
-      },
-      leaveAside: () => undefined,
-    },
-    checkpoints,
-    setAside: () => Promise.resolve([]),
-    logger: silent,
-  });
-});
-afterEach(() => hearing.stop());
-
-const inPartition = (partition: number) => {
-  for (let n = 0; ; n++) {
-    const order = anOrder({ key: String(n) });
-    if (partitionOf(order.orderId) === partition) return order;
-  }
-};
-const [one, other] = [inPartition(1), inPartition(2)];
-const lease = (...partitions: number[]) =>
-  partitions.map((partition) => ({ name: partitionNames[partition] ?? '', token: ++token }));
-const stored = async (partition: number): Promise<bigint> => {
-  const { rows } = await pool.query<{ position: string }>(
-    'SELECT position FROM process_managers.checkpoints WHERE name = $1',
-    [partitionNames[partition]],
-  );
-  return BigInt(rows[0]?.position ?? 0);
-};
-const positions = () => heard.map(({ position }) => position);
-
-describe('hearing', () => {
-  it('passes on the events of the partitions that it holds, and of no others', async () => {
-    await hearing.gained(lease(1));
-    feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n), fromLog(one.captured, 7n));
-    await until(() => heard.length === 2);
-    expect(positions()).toEqual([5n, 7n]);
-  });
-
-  it('stores how far it came, past what concerns others', async () => {
-    await hearing.gained(lease(1));
-    feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
-    await until(() => hearing.settled(0).length === 1);
-    await hearing.store();
-    expect(await stored(1)).toBe(6n);
-  });
-
-  it('does not store beyond an event that is still in hand', async () => {
-    hear = () => new Promise(() => undefined);
-    await hearing.gained(lease(1, 2));
-    feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 6n), fromLog(other.placed, 7n));
-    await until(() => heard.length === 3);
+  beforeEach(async () => {
+    await pool.query('TRUNCATE process_managers.checkpoints');
+    await checkpoints.seed(partitionNames, 'this-log');
+    feed = new Feed();
+    heard = [];
     hear = () => Promise.resolve();
-    feed.add(fromLog(other.captured, 8n));
-    await until(() => heard.length === 4);
-    await hearing.store();
-    expect(await stored(1)).toBe(-1n);
-  });
-
-  it('leaves in hand what could not be heard, so that the next holder hears it', async () => {
-    hear = () => Promise.reject(new Error('stopping'));
-    await hearing.gained(lease(1));
-    feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
-    await until(() => heard.length === 1);
-    await hearing.store();
-    expect(await stored(1)).toBe(-1n);
-  });
-
-  it('hears a partition that it gains later from its own checkpoint, and no other twice', async () => {
-    feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
-    await hearing.gained(lease(1));
-    await until(() => heard.length === 1);
-    await hearing.gained(lease(2));
-    feed.add(fromLog(one.captured, 7n));
-    await until(() => heard.length === 3);
-    expect(positions()).toEqual([5n, 6n, 7n]);
-    expect(feed.asked).toEqual([undefined, undefined]);
-  });
-
-  it('begins behind what was stored', async () => {
-    const [claim] = await checkpoints.claim(lease(1));
-    if (claim) await checkpoints.move([{ ...claim, to: 5n, caughtUpFor: 0 }]);
-    feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 7n));
-    await hearing.gained(lease(1));
-    await until(() => heard.length === 1);
-    expect([feed.asked, positions()]).toEqual([[5n], [7n]]);
-  });
-
-  it('stops with a partition that it lost', async () => {
-    await hearing.gained(lease(1, 2));
-    feed.add(fromLog(one.placed, 5n));
-    await until(() => heard.length === 1);
-    hearing.lost(lease(1).map(({ name }) => name));
-    feed.add(fromLog(one.captured, 6n), fromLog(other.placed, 7n));
-    await until(() => heard.length === 2);
-    expect(positions()).toEqual([5n, 7n]);
-  });
-
-  it('notices by its checkpoint that somebody else has taken a partition', async () => {
-    await hearing.gained(lease(1));
-    await checkpoints.claim(lease(1));
-    feed.add(fromLog(one.placed, 5n));
-    await until(() => heard.length === 1);
-    await hearing.store();
-    expect(hearing.partitions).toEqual([]);
-  });
-
-  it('goes on when a move was made whose answer was lost', async () => {
-    await hearing.gained(lease(1));
-    feed.add(fromLog(one.placed, 5n));
-    await until(() => hearing.settled(0).length === 1);
-    await pool.query('UPDATE process_managers.checkpoints SET position = 5 WHERE name = $1', [
-      partitionNames[1],
-    ]);
-    await hearing.store();
-    feed.add(fromLog(one.captured, 6n));
-    await until(() => heard.length === 2);
-    await until(async () => {
-      await hearing.store();
-      return (await stored(1)) === 6n;
+    hearing = new Hearing({
+      log: feed,
+      runner: {
+        hear: (orderId, { position }) => {
+          heard.push({ orderId, position });
+          return hear();
+        },
+        leaveAside: () => undefined,
+      },
+      checkpoints,
+      setAside: () => Promise.resolve([]),
+      logger: silent,
     });
   });
+  afterEach(() => hearing.stop());
 
-  it('finishes what is in hand before it gives a partition up', async () => {
-    let finish: () => void = () => undefined;
-    hear = () => new Promise((resolve) => (finish = resolve));
-    await hearing.gained(lease(1));
-    feed.add(fromLog(one.placed, 5n));
-    await until(() => heard.length === 1);
-    const released = hearing.release([partitionNames[1] ?? '']);
-    feed.add(fromLog(one.captured, 6n));
-    finish();
-    await released;
-    expect(await stored(1)).toBe(5n);
-    expect(positions()).toEqual([5n]);
-  });
+  const inPartition = (partition: number) => {
+    for (let n = 0; ; n++) {
+      const order = anOrder({ key: String(n) });
+      if (partitionOf(order.orderId) === partition) return order;
+    }
+  };
+  const [one, other] = [inPartition(1), inPartition(2)];
+  const lease = (...partitions: number[]) =>
+    partitions.map((partition) => ({ name: partitionNames[partition] ?? '', token: ++token }));
+  const stored = async (partition: number): Promise<bigint> => {
+    const { rows } = await pool.query<{ position: string }>(
+      'SELECT position FROM process_managers.checkpoints WHERE name = $1',
+      [partitionNames[partition]],
+    );
+    return BigInt(rows[0]?.position ?? 0);
+  };
+  const positions = () => heard.map(({ position }) => position);
 
-  it('is settled once it heard all that was there when the partition was gained', async () => {
-    feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 6n));
-    await hearing.gained(lease(1));
-    await until(() => hearing.settled(0).length === 1);
-    expect(positions()).toEqual([5n, 6n]);
-    expect(hearing.settled(60_000)).toEqual([]);
+  describe('hearing', () => {
+    it('passes on the events of the partitions that it holds, and of no others', async () => {
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n), fromLog(one.captured, 7n));
+      await until(() => heard.length === 2);
+      expect(positions()).toEqual([5n, 7n]);
+    });
+
+    it('stores how far it came, past what concerns others', async () => {
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
+      await until(() => hearing.settled(0).length === 1);
+      await hearing.store();
+      expect(await stored(1)).toBe(6n);
+    });
+
+    it('does not store beyond an event that is still in hand', async () => {
+      hear = () => new Promise(() => undefined);
+      await hearing.gained(lease(1, 2));
+      feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 6n), fromLog(other.placed, 7n));
+      await until(() => heard.length === 3);
+      hear = () => Promise.resolve();
+      feed.add(fromLog(other.captured, 8n));
+      await until(() => heard.length === 4);
+      await hearing.store();
+      expect(await stored(1)).toBe(-1n);
+    });
+
+    it('leaves in hand what could not be heard, so that the next holder hears it', async () => {
+      hear = () => Promise.reject(new Error('stopping'));
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
+      await until(() => heard.length === 1);
+      await hearing.store();
+      expect(await stored(1)).toBe(-1n);
+    });
+
+    it('hears a partition that it gains later from its own checkpoint, and no other twice', async () => {
+      feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n));
+      await hearing.gained(lease(1));
+      await until(() => heard.length === 1);
+      await hearing.gained(lease(2));
+      feed.add(fromLog(one.captured, 7n));
+      await until(() => heard.length === 3);
+      expect(positions()).toEqual([5n, 6n, 7n]);
+      expect(feed.asked).toEqual([undefined, undefined]);
+    });
+
+    it('begins behind what was stored', async () => {
+      const [claim] = await checkpoints.claim(lease(1));
+      if (claim) await checkpoints.move([{ ...claim, to: 5n, caughtUpFor: 0 }]);
+      feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 7n));
+      await hearing.gained(lease(1));
+      await until(() => heard.length === 1);
+      expect([feed.asked, positions()]).toEqual([[5n], [7n]]);
+    });
+
+    it('stops with a partition that it lost', async () => {
+      await hearing.gained(lease(1, 2));
+      feed.add(fromLog(one.placed, 5n));
+      await until(() => heard.length === 1);
+      hearing.lost(lease(1).map(({ name }) => name));
+      feed.add(fromLog(one.captured, 6n), fromLog(other.placed, 7n));
+      await until(() => heard.length === 2);
+      expect(positions()).toEqual([5n, 7n]);
+    });
+
+    it('notices by its checkpoint that somebody else has taken a partition', async () => {
+      await hearing.gained(lease(1));
+      await checkpoints.claim(lease(1));
+      feed.add(fromLog(one.placed, 5n));
+      await until(() => heard.length === 1);
+      await hearing.store();
+      expect(hearing.partitions).toEqual([]);
+    });
+
+    it('goes on when a move was made whose answer was lost', async () => {
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n));
+      await until(() => hearing.settled(0).length === 1);
+      await pool.query('UPDATE process_managers.checkpoints SET position = 5 WHERE name = $1', [
+        partitionNames[1],
+      ]);
+      await hearing.store();
+      feed.add(fromLog(one.captured, 6n));
+      await until(() => heard.length === 2);
+      await until(async () => {
+        await hearing.store();
+        return (await stored(1)) === 6n;
+      });
+    });
+
+    it('finishes what is in hand before it gives a partition up', async () => {
+      let finish: () => void = () => undefined;
+      hear = () => new Promise((resolve) => (finish = resolve));
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n));
+      await until(() => heard.length === 1);
+      const released = hearing.release([partitionNames[1] ?? '']);
+      feed.add(fromLog(one.captured, 6n));
+      finish();
+      await released;
+      expect(await stored(1)).toBe(5n);
+      expect(positions()).toEqual([5n]);
+    });
+
+    it('is settled once it heard all that was there when the partition was gained', async () => {
+      feed.add(fromLog(one.placed, 5n), fromLog(one.captured, 6n));
+      await hearing.gained(lease(1));
+      await until(() => hearing.settled(0).length === 1);
+      expect(positions()).toEqual([5n, 6n]);
+      expect(hearing.settled(60_000)).toEqual([]);
+    });
   });
 });

@@ -1,14 +1,14 @@
 import {
-  type Server,
+  type Real,
+  databaseOf,
   embeddedBroker,
   embeddedEventStore,
-  embeddedPostgres,
 } from '@orders/shared-events/testing/servers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { configurationSchema } from '../configuration.js';
 import { ProcessManagers, type ProcessManagersOptions } from '../process-managers.js';
 
@@ -30,11 +30,15 @@ export interface Stand {
   stop(): Promise<void>;
 }
 
-export async function stand(): Promise<Stand> {
+/**
+ * On a real Postgres where one is given. Event store and broker are its own in any case: the process managers hear
+ * the whole log and would take up the orders of others, and their queues have fixed names.
+ */
+export async function stand(real: Pick<Real, 'DATABASE_URL'>): Promise<Stand> {
   const servers = await Promise.all([
     embeddedEventStore({ port: 0 }),
     embeddedBroker({ port: 0 }),
-    database(),
+    databaseOf(real),
   ]);
   const [eventStore, broker, postgres] = servers;
   const urls = { EVENTSTORE_URL: eventStore.url, RABBITMQ_URL: broker.url, DATABASE_URL: postgres.url };
@@ -68,22 +72,4 @@ export async function stand(): Promise<Stand> {
       await Promise.all(servers.map((server) => server.stop()));
     },
   };
-}
-
-/** A database of its own: on the server that DATABASE_URL names, else on one that is started for it. */
-export async function database(): Promise<Server> {
-  const url = process.env['DATABASE_URL'];
-  if (!url) return embeddedPostgres({ port: 0 });
-  const name = `spec_${crypto.randomUUID().replaceAll('-', '')}`;
-  const run = async (statement: string) => {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
-  };
-  await run(`CREATE DATABASE ${name}`);
-  const own = new URL(url);
-  own.pathname = name;
-  const drop = () => run(`DROP DATABASE ${name} WITH (FORCE)`);
-  return { url: own.href, stop: drop, kill: drop };
 }

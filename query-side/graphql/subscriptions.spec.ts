@@ -5,7 +5,7 @@ import { RunningApp } from '../testing/running-app.js';
 
 let app: RunningApp;
 beforeAll(async () => {
-  app = await RunningApp.start();
+  app = await RunningApp.start({});
 });
 afterAll(() => app.stop());
 

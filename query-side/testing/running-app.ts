@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { silent } from '@orders/shared-events/testing/logger.js';
+import type { Real } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { correlation } from '@orders/shared-events/transport/observability.js';
 import { AppModule } from '../app.module.js';
@@ -35,8 +36,8 @@ export class RunningApp {
     });
   }
 
-  static async start(): Promise<RunningApp> {
-    const servers = await backEnds();
+  static async start(real: Real): Promise<RunningApp> {
+    const servers = await backEnds(real);
     const databaseUrl = await servers.database();
     const app = await NestFactory.create(
       AppModule.register({ databaseUrl, eventStore: servers.eventStore, logger: silent }),

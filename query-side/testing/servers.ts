@@ -1,8 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import { embeddedEventStore, embeddedPostgres } from '@orders/shared-events/testing/servers.js';
-import { createPool } from '../database/database.js';
+import {
+  type Real,
+  type Server,
+  embeddedEventStore,
+  eventStoreOf,
+  newDatabase,
+  postgresOf,
+} from '@orders/shared-events/testing/servers.js';
 
 interface Stoppable {
   stop(): Promise<void>;
@@ -16,36 +21,22 @@ export interface BackEnds extends Stoppable {
   database(): Promise<string>;
 }
 
-/** The embedded servers, or those that EVENTSTORE_URL and DATABASE_URL name. */
-export async function backEnds(): Promise<BackEnds> {
-  const [store, postgres] = await Promise.all([
-    named(process.env['EVENTSTORE_URL'], () => embeddedEventStore({ port: 0 })),
-    named(process.env['DATABASE_URL'], embeddedPostgres),
-  ]);
+/** On the real servers given, embedded ones for the others. */
+export async function backEnds(real: Real): Promise<BackEnds> {
+  const [store, postgres] = await Promise.all([eventStoreOf(real), postgresOf(real)]);
   const eventStore = new EventStore(store.url, silent);
-  const admin = createPool({
-    url: postgres.url,
-    name: 'spec',
-    logger: silent,
-    statementTimeoutMs: 0,
-    max: 1,
-  });
-  const databases: string[] = [];
+  const databases: Server[] = [];
   return {
     eventStore,
     eventStoreUrl: store.url,
     async database() {
-      const name = `query_side_${randomBytes(6).toString('hex')}`;
-      await admin.query(`CREATE DATABASE ${name}`);
-      databases.push(name);
-      const url = new URL(postgres.url);
-      url.pathname = `/${name}`;
-      return url.href;
+      const database = await newDatabase(postgres.url);
+      databases.push(database);
+      return database.url;
     },
     async stop() {
       await eventStore.close();
-      for (const name of databases) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await admin.end();
+      await Promise.all(databases.map((database) => database.stop()));
       await Promise.all([store.stop(), postgres.stop()]);
     },
   };
@@ -62,8 +53,4 @@ export async function ownEventStore(): Promise<{ readonly eventStore: EventStore
       await store.stop();
     },
   };
-}
-
-async function named(url: string | undefined, start: () => Promise<Stoppable & { readonly url: string }>) {
-  return url ? { url, stop: () => Promise.resolve() } : start();
 }

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Client } from 'pg';
 
 export interface Server {
   readonly url: string;
@@ -11,6 +13,47 @@ export interface Server {
   stop(): Promise<void>;
   /** SIGKILL to the server and, where it has one, its launcher; waits for the end. */
   kill(): Promise<void>;
+}
+
+export type Variable = 'EVENTSTORE_URL' | 'RABBITMQ_URL' | 'DATABASE_URL';
+/** The real servers that a suite may use, by the variables that name them. Where one is missing: an embedded one. */
+export type Real = Readonly<Partial<Record<Variable, string>>>;
+
+/** Rows for `describe.each`: on embedded servers, and once more on the real ones that those variables name. */
+export function serverRows(...variables: readonly Variable[]): [title: string, real: Real][] {
+  const named = variables.flatMap((name): [Variable, string][] => {
+    const url = process.env[name];
+    return url ? [[name, url]] : [];
+  });
+  const real = named.map(([name]) => name).join(' and ');
+  return [['embedded servers', {}], ...(real ? [[real, Object.fromEntries(named)] as [string, Real]] : [])];
+}
+
+/** An event store that others may have written into, and may be writing into, where it is a real one. */
+export const eventStoreOf = ({ EVENTSTORE_URL: url }: Real) =>
+  url ? borrowed(url) : embeddedEventStore({ port: 0 });
+/** A Postgres to make databases on. */
+export const postgresOf = ({ DATABASE_URL: url }: Real) => (url ? borrowed(url) : embeddedPostgres());
+/** An empty database of its own, which goes when it is stopped. */
+export const databaseOf = ({ DATABASE_URL: url }: Real) => (url ? newDatabase(url) : embeddedPostgres());
+
+/** A server that was there before, and stays. */
+const borrowed = (url: string): Promise<Server> =>
+  Promise.resolve({ url, stop: () => Promise.resolve(), kill: () => Promise.resolve() });
+
+/** Makes an empty database on the server of `url`; stopping it drops it. */
+export async function newDatabase(url: string): Promise<Server> {
+  const name = `orders_spec_${randomUUID().replaceAll('-', '')}`;
+  const run = async (statement: string) => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  await run(`CREATE DATABASE ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  const drop = () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  return { url: own.href, stop: drop, kill: drop };
 }
 
 /**

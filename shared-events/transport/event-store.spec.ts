@@ -2,388 +2,401 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, MaxAppendSizeExceededError, jsonEvent } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
-import { CommandId, EventId, OrderId, type StreamName, orderStream } from '../contracts/ids.js';
+import { CommandId, EventId, Sku, type StreamName, stockStream } from '../contracts/ids.js';
 import { silent } from '../testing/logger.js';
 import { severableLink } from '../testing/severable-link.js';
-import { type Server, embeddedEventStore } from '../testing/servers.js';
+import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
 import { until } from '../testing/until.js';
 import { AppendGateway, AppendOutcomeUnknown } from './append-gateway.js';
 import { EventStore } from './event-store.js';
 import type { LogBatch } from './subscription.js';
 
-let server: Server;
-let store: EventStore;
+describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
+  /** A link shows one node another address than its certificate names, and a cluster names its own. */
+  const overLink = /^\w+:.*tls=false/.test(real.EVENTSTORE_URL ?? 'esdb://?tls=false') ? it : it.skip;
 
-beforeAll(async () => {
-  server = await embeddedEventStore();
-});
-afterAll(() => server.stop());
-beforeEach(() => {
-  store = new EventStore(server.url, silent);
-});
-afterEach(() => store.close());
+  let server: Server;
+  let store: EventStore;
 
-const aStream = (): StreamName => orderStream(OrderId.parse(randomUUID()));
+  beforeAll(async () => {
+    server = await eventStoreOf(real);
+  });
+  afterAll(() => server.stop());
+  beforeEach(() => {
+    store = new EventStore(server.url, silent);
+  });
+  afterEach(() => store.close());
 
-const anEvent = (n = 0): NewEvent => ({
-  id: EventId.parse(randomUUID()),
-  type: 'SpecHappened',
-  data: { n },
-  metadata: {
-    $correlationId: 'c1',
-    $causationId: 'x',
-    commandId: CommandId.parse(randomUUID()),
-    actor: { kind: 'system', subject: 'spec' },
-    occurredAt: '2026-01-31T12:00:00.000Z',
-    schemaVersion: 1,
-  },
-});
+  const aStream = (): StreamName => stockStream(Sku.parse(`SPEC-${randomUUID().toUpperCase()}`));
 
-const all = async (events: AsyncIterable<RecordedEvent>) => {
-  const collected: RecordedEvent[] = [];
-  for await (const event of events) collected.push(event);
-  return collected;
-};
-
-describe('append', () => {
-  it('answers with the revision and position of the last event', async () => {
-    const stream = aStream();
-    const result = await store.append(stream, 'no_stream', [anEvent(), anEvent()]);
-    const stored = await all(store.readStream(stream));
-    expect(result).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
+  /** One that projections can read: they may follow the same log. */
+  const anEvent = (n = 0): NewEvent => ({
+    id: EventId.parse(randomUUID()),
+    type: 'StockReceived',
+    data: { sku: 'SPEC', receiptId: `receipt-${n}`, quantity: 1, n },
+    metadata: {
+      $correlationId: 'c1',
+      $causationId: 'x',
+      commandId: CommandId.parse(randomUUID()),
+      actor: { kind: 'system', subject: 'spec' },
+      occurredAt: '2026-01-31T12:00:00.000Z',
+      schemaVersion: 1,
+    },
   });
 
-  it('answers a conflict as a value, and writes nothing', async () => {
-    const stream = aStream();
-    await store.append(stream, 'no_stream', [anEvent()]);
-    expect(await store.append(stream, 'no_stream', [anEvent()])).toEqual({ outcome: 'conflict' });
-    expect(await store.append(stream, 5n, [anEvent()])).toEqual({ outcome: 'conflict' });
-    expect(await all(store.readStream(stream))).toHaveLength(1);
-  });
+  const all = async (events: AsyncIterable<RecordedEvent>) => {
+    const collected: RecordedEvent[] = [];
+    for await (const event of events) collected.push(event);
+    return collected;
+  };
 
-  it('lets one of many at the same revision through', async () => {
-    const stream = aStream();
-    const results = await Promise.all(
-      Array.from({ length: 20 }, () => store.append(stream, 'no_stream', [anEvent()])),
-    );
-    expect(results.filter(({ outcome }) => outcome === 'appended')).toHaveLength(1);
-  });
-
-  it('keeps data and metadata', async () => {
-    const stream = aStream();
-    const event = anEvent(7);
-    await store.append(stream, 'no_stream', [event]);
-    expect(await all(store.readStream(stream))).toMatchObject([
-      {
-        id: event.id,
-        type: event.type,
-        data: event.data,
-        metadata: event.metadata,
-        revision: 0n,
-        streamId: stream,
-      },
-    ]);
-  });
-
-  it('is done once when the answer is lost: the same bytes again, then the log says what happened', async () => {
-    const link = await severableLink(server.url);
-    const behindLink = new EventStore(link.url, silent);
-    try {
+  describe('append', () => {
+    it('answers with the revision and position of the last event', async () => {
       const stream = aStream();
+      const result = await store.append(stream, 'no_stream', [anEvent(), anEvent()]);
+      const stored = await all(store.readStream(stream));
+      expect(result).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
+    });
+
+    it('answers a conflict as a value, and writes nothing', async () => {
+      const stream = aStream();
+      await store.append(stream, 'no_stream', [anEvent()]);
+      expect(await store.append(stream, 'no_stream', [anEvent()])).toEqual({ outcome: 'conflict' });
+      expect(await store.append(stream, 5n, [anEvent()])).toEqual({ outcome: 'conflict' });
+      expect(await all(store.readStream(stream))).toHaveLength(1);
+    });
+
+    it('lets one of many at the same revision through', async () => {
+      const stream = aStream();
+      const results = await Promise.all(
+        Array.from({ length: 20 }, () => store.append(stream, 'no_stream', [anEvent()])),
+      );
+      expect(results.filter(({ outcome }) => outcome === 'appended')).toHaveLength(1);
+    });
+
+    it('keeps data and metadata', async () => {
+      const stream = aStream();
+      const event = anEvent(7);
+      await store.append(stream, 'no_stream', [event]);
+      expect(await all(store.readStream(stream))).toMatchObject([
+        {
+          id: event.id,
+          type: event.type,
+          data: event.data,
+          metadata: event.metadata,
+          revision: 0n,
+          streamId: stream,
+        },
+      ]);
+    });
+
+    overLink(
+      'is done once when the answer is lost: the same bytes again, then the log says what happened',
+      async () => {
+        const link = await severableLink(server.url);
+        const behindLink = new EventStore(link.url, silent);
+        try {
+          const stream = aStream();
+          await behindLink.append(stream, 'no_stream', [anEvent()]);
+          link.swallowAnswers();
+          const event = anEvent();
+          const append = behindLink.append(stream, 0n, [event]);
+          await until(async () => (await all(store.readStream(stream))).length === 2);
+          link.restore();
+          const stored = await all(store.readStream(stream));
+          expect(await append).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
+          expect(await all(store.readStream(stream))).toHaveLength(2);
+        } finally {
+          await behindLink.close();
+          await link.close();
+        }
+      },
+    );
+
+    overLink('tells a lost answer from somebody else’s event at the same revision', async () => {
+      const link = await severableLink(server.url);
+      const behindLink = new EventStore(link.url, silent);
+      try {
+        const stream = aStream();
+        await behindLink.append(stream, 'no_stream', [anEvent()]);
+        link.swallowRequests();
+        const append = behindLink.append(stream, 0n, [anEvent()]);
+        await store.append(stream, 0n, [anEvent()]);
+        link.restore();
+        expect(await append).toEqual({ outcome: 'conflict' });
+      } finally {
+        await behindLink.close();
+        await link.close();
+      }
+    });
+  });
+
+  describe('append, over a link that loses what goes through it', () => {
+    let link: Awaited<ReturnType<typeof severableLink>>;
+    let behindLink: EventStore;
+    let stream: StreamName;
+
+    beforeEach(async () => {
+      link = await severableLink(server.url);
+      behindLink = new EventStore(link.url, silent);
+      stream = aStream();
       await behindLink.append(stream, 'no_stream', [anEvent()]);
-      link.swallowAnswers();
+    });
+    afterEach(async () => {
+      await behindLink.close();
+      await link.close();
+    });
+
+    overLink('is done by a repeat, as the same event, when the request is lost', async () => {
+      link.swallowRequests();
       const event = anEvent();
       const append = behindLink.append(stream, 0n, [event]);
-      await until(async () => (await all(store.readStream(stream))).length === 2);
+      await until(() => link.swallowed() > 0);
       link.restore();
-      const stored = await all(store.readStream(stream));
-      expect(await append).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
-      expect(await all(store.readStream(stream))).toHaveLength(2);
-    } finally {
-      await behindLink.close();
-      await link.close();
-    }
-  });
+      expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
+      expect(await all(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
+    });
 
-  it('tells a lost answer from somebody else’s event at the same revision', async () => {
-    const link = await severableLink(server.url);
-    const behindLink = new EventStore(link.url, silent);
-    try {
-      const stream = aStream();
-      await behindLink.append(stream, 'no_stream', [anEvent()]);
-      link.swallowRequests();
+    overLink('goes over a new connection when its own has gone silent, and is done once', async () => {
+      link.silenceConnections();
+      const streams = Array.from({ length: 20 }, aStream);
+      const appends = streams.map((name) => behindLink.append(name, 'no_stream', [anEvent(), anEvent()]));
+      expect(new Set((await Promise.all(appends)).map(({ outcome }) => outcome))).toEqual(
+        new Set(['appended']),
+      );
+      for (const name of streams) expect(await all(store.readStream(name))).toHaveLength(2);
+    });
+
+    overLink('waits for its turn behind 128 others, where no clock runs', async () => {
+      const before = await store.head();
+      link.swallowAnswers();
+      const appends = Array.from({ length: 300 }, () =>
+        behindLink.append(aStream(), 'no_stream', [anEvent()]),
+      );
+      const arrived = async () => (await all(store.readAll({ after: before }))).length;
+      await until(async () => (await arrived()) >= 128);
+      expect(await arrived()).toBe(128);
+      link.restore();
+      await Promise.all(appends);
+      expect(await arrived()).toBe(300);
+    });
+
+    overLink('is of unknown outcome when the store is closed before an answer', async () => {
+      link.swallowAnswers();
       const append = behindLink.append(stream, 0n, [anEvent()]);
+      const answer = expect(append).rejects.toThrow(AppendOutcomeUnknown);
+      await until(async () => (await all(store.readStream(stream))).length === 2);
+      const closedAt = Date.now();
+      await behindLink.close();
+      await answer;
+      expect(Date.now() - closedAt).toBeLessThan(2_000);
+    });
+
+    overLink('is known from the log where the store takes a repeat for a conflict', async () => {
+      const events = [anEvent(), anEvent()];
+      // The store answers such a repeat itself whenever it can: what it finds and what the log holds are two streams here.
+      const gateway = new AppendGateway(
+        () => EventStoreDBClient.connectionString(link.url),
+        (_stream, from) => store.readStream(inLog, from),
+        silent,
+      );
+      const inLog = aStream();
+      await store.append(inLog, 'no_stream', [anEvent(), ...events]);
+      link.swallowRequests();
+      const append = gateway.append(stream, 0n, events);
+      await until(() => link.swallowed() > 0);
       await store.append(stream, 0n, [anEvent()]);
       link.restore();
-      expect(await append).toEqual({ outcome: 'conflict' });
-    } finally {
+      const [, , last] = await all(store.readStream(inLog));
+      expect(await append).toEqual({ outcome: 'appended', revision: 2n, position: last?.position });
+      await gateway.close();
+    });
+  });
+
+  it('an append that is refused for good is refused at once, in the words of the store', async () => {
+    const tooLarge = { ...anEvent(), data: { text: 'x'.repeat(2 ** 21) } };
+    await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(
+      MaxAppendSizeExceededError,
+    );
+  });
+
+  describe('ping', () => {
+    overLink('is answered, or is an error after two seconds', async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+      const link = await severableLink(server.url);
+      const behindLink = new EventStore(link.url, silent);
+      await behindLink.ping();
+      link.swallowAnswers();
+      const askedAt = Date.now();
+      await expect(behindLink.ping()).rejects.toThrow();
+      expect(Date.now() - askedAt).toBeLessThan(4_000);
       await behindLink.close();
       await link.close();
-    }
-  });
-});
-
-describe('append, over a link that loses what goes through it', () => {
-  let link: Awaited<ReturnType<typeof severableLink>>;
-  let behindLink: EventStore;
-  let stream: StreamName;
-
-  beforeEach(async () => {
-    link = await severableLink(server.url);
-    behindLink = new EventStore(link.url, silent);
-    stream = aStream();
-    await behindLink.append(stream, 'no_stream', [anEvent()]);
-  });
-  afterEach(async () => {
-    await behindLink.close();
-    await link.close();
+    });
   });
 
-  it('is done by a repeat, as the same event, when the request is lost', async () => {
-    link.swallowRequests();
-    const event = anEvent();
-    const append = behindLink.append(stream, 0n, [event]);
-    await until(() => link.swallowed() > 0);
-    link.restore();
-    expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
-    expect(await all(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
+  describe('read', () => {
+    it('finds nothing in a missing stream', async () => {
+      expect(await all(store.readStream(aStream()))).toEqual([]);
+      expect(await all(store.readStreamBackwards(aStream(), 1))).toEqual([]);
+    });
+
+    it('goes forward from a revision, and backwards from the end', async () => {
+      const stream = aStream();
+      await store.append(stream, 'no_stream', [anEvent(0), anEvent(1), anEvent(2)]);
+      const ns = (events: RecordedEvent[]) => events.map(({ data }) => (data as { n: number }).n);
+      expect(ns(await all(store.readStream(stream, 1n)))).toEqual([1, 2]);
+      expect(ns(await all(store.readStream(stream, 0n, 2)))).toEqual([0, 1]);
+      expect(ns(await all(store.readStreamBackwards(stream, 2)))).toEqual([2, 1]);
+    });
+
+    it('reads the log behind a position, up to its head', async () => {
+      const stream = aStream();
+      const first = await store.append(stream, 'no_stream', [anEvent(1)]);
+      await store.append(stream, 0n, [anEvent(2)]);
+      const after = first.outcome === 'appended' ? first.position : 0n;
+      const found = await all(store.readAll({ after }));
+      expect(found.map(({ data }) => data)).toEqual([{ n: 2 }]);
+      expect(await store.head()).toBe(found[0]?.position);
+    });
+
+    it('passes over what is not ours, and takes no more than it was asked for', async () => {
+      const before = await store.head();
+      await store.append(aStream(), 'no_stream', [anEvent(1), anEvent(2)]);
+      const ours = await store.head();
+      const driver = EventStoreDBClient.connectionString(server.url);
+      await driver.appendToStream('somebodyElse-1', jsonEvent({ type: 'ElseHappened', data: {} }));
+      await driver.dispose();
+      expect(await store.head()).toBe(ours);
+      const found = await all(store.readAll({ after: before }));
+      expect(found.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
+      expect(await all(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
+    });
   });
 
-  it('goes over a new connection when its own has gone silent, and is done once', async () => {
-    link.silenceConnections();
-    const streams = Array.from({ length: 20 }, aStream);
-    const appends = streams.map((name) => behindLink.append(name, 'no_stream', [anEvent(), anEvent()]));
-    expect(new Set((await Promise.all(appends)).map(({ outcome }) => outcome))).toEqual(
-      new Set(['appended']),
-    );
-    for (const name of streams) expect(await all(store.readStream(name))).toHaveLength(2);
-  });
-
-  it('waits for its turn behind 128 others, where no clock runs', async () => {
-    const before = await store.head();
-    link.swallowAnswers();
-    const appends = Array.from({ length: 300 }, () => behindLink.append(aStream(), 'no_stream', [anEvent()]));
-    const arrived = async () => (await all(store.readAll({ after: before }))).length;
-    await until(async () => (await arrived()) >= 128);
-    expect(await arrived()).toBe(128);
-    link.restore();
-    await Promise.all(appends);
-    expect(await arrived()).toBe(300);
-  });
-
-  it('is of unknown outcome when the store is closed before an answer', async () => {
-    link.swallowAnswers();
-    const append = behindLink.append(stream, 0n, [anEvent()]);
-    const answer = expect(append).rejects.toThrow(AppendOutcomeUnknown);
-    await until(async () => (await all(store.readStream(stream))).length === 2);
-    const closedAt = Date.now();
-    await behindLink.close();
-    await answer;
-    expect(Date.now() - closedAt).toBeLessThan(2_000);
-  });
-
-  it('is known from the log where the store takes a repeat for a conflict', async () => {
-    const events = [anEvent(), anEvent()];
-    // The store answers such a repeat itself whenever it can: what it finds and what the log holds are two streams here.
-    const gateway = new AppendGateway(
-      () => EventStoreDBClient.connectionString(link.url),
-      (_stream, from) => store.readStream(inLog, from),
-      silent,
-    );
-    const inLog = aStream();
-    await store.append(inLog, 'no_stream', [anEvent(), ...events]);
-    link.swallowRequests();
-    const append = gateway.append(stream, 0n, events);
-    await until(() => link.swallowed() > 0);
-    await store.append(stream, 0n, [anEvent()]);
-    link.restore();
-    const [, , last] = await all(store.readStream(inLog));
-    expect(await append).toEqual({ outcome: 'appended', revision: 2n, position: last?.position });
-    await gateway.close();
-  });
-});
-
-it('an append that is refused for good is refused at once, in the words of the store', async () => {
-  const tooLarge = { ...anEvent(), data: { text: 'x'.repeat(2 ** 21) } };
-  await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(MaxAppendSizeExceededError);
-});
-
-describe('ping', () => {
-  it('is answered, or is an error after two seconds', async () => {
-    await expect(store.ping()).resolves.toBeUndefined();
-    const link = await severableLink(server.url);
-    const behindLink = new EventStore(link.url, silent);
-    await behindLink.ping();
-    link.swallowAnswers();
-    const askedAt = Date.now();
-    await expect(behindLink.ping()).rejects.toThrow();
-    expect(Date.now() - askedAt).toBeLessThan(4_000);
-    await behindLink.close();
-    await link.close();
-  });
-});
-
-describe('read', () => {
-  it('finds nothing in a missing stream', async () => {
-    expect(await all(store.readStream(aStream()))).toEqual([]);
-    expect(await all(store.readStreamBackwards(aStream(), 1))).toEqual([]);
-  });
-
-  it('goes forward from a revision, and backwards from the end', async () => {
+  it('a read that is left early does not keep the store from closing', async () => {
     const stream = aStream();
-    await store.append(stream, 'no_stream', [anEvent(0), anEvent(1), anEvent(2)]);
-    const ns = (events: RecordedEvent[]) => events.map(({ data }) => (data as { n: number }).n);
-    expect(ns(await all(store.readStream(stream, 1n)))).toEqual([1, 2]);
-    expect(ns(await all(store.readStream(stream, 0n, 2)))).toEqual([0, 1]);
-    expect(ns(await all(store.readStreamBackwards(stream, 2)))).toEqual([2, 1]);
+    await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, anEvent));
+    const leaving = new EventStore(server.url, silent);
+    for await (const _first of leaving.readStream(stream)) break;
+    await leaving.close();
   });
 
-  it('reads the log behind a position, up to its head', async () => {
-    const stream = aStream();
-    const first = await store.append(stream, 'no_stream', [anEvent(1)]);
-    await store.append(stream, 0n, [anEvent(2)]);
-    const after = first.outcome === 'appended' ? first.position : 0n;
-    const found = await all(store.readAll({ after }));
-    expect(found.map(({ data }) => data)).toEqual([{ n: 2 }]);
-    expect(await store.head()).toBe(found[0]?.position);
+  describe('the log’s identity', () => {
+    it('is the same for everybody who asks, also at the same time', async () => {
+      const other = new EventStore(server.url, silent);
+      const identities = await Promise.all([store.identity(), store.identity(), other.identity()]);
+      await other.close();
+      expect(new Set(identities).size).toBe(1);
+    });
   });
 
-  it('passes over what is not ours, and takes no more than it was asked for', async () => {
-    const before = await store.head();
-    await store.append(aStream(), 'no_stream', [anEvent(1), anEvent(2)]);
-    const ours = await store.head();
-    const driver = EventStoreDBClient.connectionString(server.url);
-    await driver.appendToStream('somebodyElse-1', jsonEvent({ type: 'ElseHappened', data: {} }));
-    await driver.dispose();
-    expect(await store.head()).toBe(ours);
-    const found = await all(store.readAll({ after: before }));
-    expect(found.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
-    expect(await all(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
-  });
-});
+  describe('subscription', () => {
+    const stopping = new AbortController();
+    afterAll(() => stopping.abort());
 
-it('a read that is left early does not keep the store from closing', async () => {
-  const stream = aStream();
-  await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, anEvent));
-  const leaving = new EventStore(server.url, silent);
-  for await (const _first of leaving.readStream(stream)) break;
-  await leaving.close();
-});
+    const listen = (after: bigint | undefined, prefixes: string[] | undefined, maxBatch = 10) => {
+      const batches: LogBatch[] = [];
+      const signal = stopping.signal;
+      const only = prefixes ? { prefixes } : {};
+      void (async () => {
+        for await (const batch of store.subscribe({ name: 'spec', after, maxBatch, signal, ...only })) {
+          batches.push(batch);
+        }
+      })();
+      return batches;
+    };
+    const heard = (batches: LogBatch[]) =>
+      batches.flatMap(({ events }) => events.map(({ data }) => (data as { n: number }).n));
 
-describe('the log’s identity', () => {
-  it('is the same for everybody who asks, also at the same time', async () => {
-    const other = new EventStore(server.url, silent);
-    const identities = await Promise.all([store.identity(), store.identity(), other.identity()]);
-    await other.close();
-    expect(new Set(identities).size).toBe(1);
-  });
-});
-
-describe('subscription', () => {
-  const stopping = new AbortController();
-  afterAll(() => stopping.abort());
-
-  const listen = (after: bigint | undefined, prefixes: string[] | undefined, maxBatch = 10) => {
-    const batches: LogBatch[] = [];
-    const signal = stopping.signal;
-    const only = prefixes ? { prefixes } : {};
-    void (async () => {
-      for await (const batch of store.subscribe({ name: 'spec', after, maxBatch, signal, ...only })) {
-        batches.push(batch);
-      }
-    })();
-    return batches;
-  };
-  const heard = (batches: LogBatch[]) =>
-    batches.flatMap(({ events }) => events.map(({ data }) => (data as { n: number }).n));
-
-  it('hands out history, then what comes, each once and in order', async () => {
-    const stream = aStream();
-    await store.append(
-      stream,
-      'no_stream',
-      Array.from({ length: 25 }, (_, n) => anEvent(n)),
-    );
-    const batches = listen(undefined, [stream]);
-    await until(() => heard(batches).length === 25 && (batches.at(-1)?.caughtUp ?? false));
-    expect(batches.filter(({ caughtUp }) => caughtUp)).toHaveLength(1);
-    await store.append(stream, 24n, [anEvent(25)]);
-    await until(() => heard(batches).length === 26);
-    expect(heard(batches)).toEqual(Array.from({ length: 26 }, (_, n) => n));
-    expect(Math.max(...batches.map(({ events }) => events.length))).toBeLessThanOrEqual(10);
-  });
-
-  it('moves its position past events that its filter leaves out', async () => {
-    const head = await store.head();
-    const batches = listen(head, ['payment-nobody']);
-    const stream = aStream();
-    for (let n = 0; n < 40; n++) {
+    it('hands out history, then what comes, each once and in order', async () => {
+      const stream = aStream();
       await store.append(
         stream,
-        n === 0 ? 'no_stream' : BigInt(n * 10 - 1),
-        Array.from({ length: 10 }, anEvent),
+        'no_stream',
+        Array.from({ length: 25 }, (_, n) => anEvent(n)),
       );
-    }
-    await until(() => (batches.at(-1)?.position ?? 0n) > head);
-    expect(heard(batches)).toEqual([]);
-  });
+      const batches = listen(undefined, [stream]);
+      await until(() => heard(batches).length === 25 && (batches.at(-1)?.caughtUp ?? false));
+      expect(batches.filter(({ caughtUp }) => caughtUp)).toHaveLength(1);
+      await store.append(stream, 24n, [anEvent(25)]);
+      await until(() => heard(batches).length === 26);
+      expect(heard(batches)).toEqual(Array.from({ length: 26 }, (_, n) => n));
+      expect(Math.max(...batches.map(({ events }) => events.length))).toBeLessThanOrEqual(10);
+    });
 
-  it('hears all of our streams, from a position on, and nobody else’s', async () => {
-    await store.append(aStream(), 'no_stream', [anEvent(1)]);
-    const after = await store.head();
-    const driver = EventStoreDBClient.connectionString(server.url);
-    await driver.appendToStream('somebodyElse-2', jsonEvent({ type: 'ElseHappened', data: { n: 2 } }));
-    await driver.dispose();
-    await store.append(aStream(), 'no_stream', [anEvent(3)]);
-    const batches = listen(after, undefined);
-    await until(() => batches.at(-1)?.caughtUp ?? false);
-    expect(heard(batches)).toEqual([3]);
-  });
+    it('moves its position past events that its filter leaves out', async () => {
+      const head = await store.head();
+      const batches = listen(head, ['payment-nobody']);
+      const stream = aStream();
+      for (let n = 0; n < 40; n++) {
+        await store.append(
+          stream,
+          n === 0 ? 'no_stream' : BigInt(n * 10 - 1),
+          Array.from({ length: 10 }, anEvent),
+        );
+      }
+      await until(() => (batches.at(-1)?.position ?? 0n) > head);
+      expect(heard(batches)).toEqual([]);
+    });
 
-  it('says that it has caught up where there is nothing to hear', async () => {
-    const batches = listen(undefined, ['payment-nobody']);
-    await until(() => batches.length > 0 && batches.every(({ events }) => events.length === 0));
-    await until(() => batches.at(-1)?.caughtUp ?? false);
-  });
+    it('hears all of our streams, from a position on, and nobody else’s', async () => {
+      await store.append(aStream(), 'no_stream', [anEvent(1)]);
+      const after = await store.head();
+      const driver = EventStoreDBClient.connectionString(server.url);
+      await driver.appendToStream('somebodyElse-2', jsonEvent({ type: 'ElseHappened', data: { n: 2 } }));
+      await driver.dispose();
+      await store.append(aStream(), 'no_stream', [anEvent(3)]);
+      const batches = listen(after, undefined);
+      await until(() => batches.at(-1)?.caughtUp ?? false);
+      expect(heard(batches)).toEqual([3]);
+    });
 
-  it.each(['its caller', 'the store'])('that waits for news ends when %s stops', async (who) => {
-    const [own, closing] = [new AbortController(), new EventStore(server.url, silent)];
-    let caughtUp = false;
-    const over = (async () => {
-      const events = closing.subscribe({ name: 'spec', after: undefined, signal: own.signal });
-      for await (const batch of events) caughtUp = batch.caughtUp;
-    })();
-    await until(() => caughtUp);
-    if (who === 'its caller') own.abort();
-    else await closing.close();
-    await over;
-    await closing.close();
-  });
+    it('says that it has caught up where there is nothing to hear', async () => {
+      const batches = listen(undefined, ['payment-nobody']);
+      await until(() => batches.length > 0 && batches.every(({ events }) => events.length === 0));
+      await until(() => batches.at(-1)?.caughtUp ?? false);
+    });
 
-  it('goes on behind the last batch after the connection was lost', async () => {
-    const link = await severableLink(server.url);
-    const behindLink = new EventStore(link.url, silent);
-    const stream = aStream();
-    const seen: number[] = [];
-    try {
-      void (async () => {
-        const events = behindLink.subscribe({
-          name: 'spec',
-          after: undefined,
-          prefixes: [stream],
-          signal: stopping.signal,
-        });
-        for await (const batch of events) seen.push(...heard([batch]));
+    it.each(['its caller', 'the store'])('that waits for news ends when %s stops', async (who) => {
+      const [own, closing] = [new AbortController(), new EventStore(server.url, silent)];
+      let caughtUp = false;
+      const over = (async () => {
+        const events = closing.subscribe({ name: 'spec', after: undefined, signal: own.signal });
+        for await (const batch of events) caughtUp = batch.caughtUp;
       })();
-      await store.append(stream, 'no_stream', [anEvent(0)]);
-      await until(() => seen.length === 1);
-      link.cut();
-      await store.append(stream, 0n, [anEvent(1)]);
-      await until(() => seen.length === 2);
-      expect(seen).toEqual([0, 1]);
-    } finally {
-      await behindLink.close();
-      await link.close();
-    }
+      await until(() => caughtUp);
+      if (who === 'its caller') own.abort();
+      else await closing.close();
+      await over;
+      await closing.close();
+    });
+
+    overLink('goes on behind the last batch after the connection was lost', async () => {
+      const link = await severableLink(server.url);
+      const behindLink = new EventStore(link.url, silent);
+      const stream = aStream();
+      const seen: number[] = [];
+      try {
+        void (async () => {
+          const events = behindLink.subscribe({
+            name: 'spec',
+            after: undefined,
+            prefixes: [stream],
+            signal: stopping.signal,
+          });
+          for await (const batch of events) seen.push(...heard([batch]));
+        })();
+        await store.append(stream, 'no_stream', [anEvent(0)]);
+        await until(() => seen.length === 1);
+        link.cut();
+        await store.append(stream, 0n, [anEvent(1)]);
+        await until(() => seen.length === 2);
+        expect(seen).toEqual([0, 1]);
+      } finally {
+        await behindLink.close();
+        await link.close();
+      }
+    });
   });
 });
