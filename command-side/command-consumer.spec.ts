@@ -5,7 +5,7 @@ import type { CommandMessage } from '@orders/shared-events/contracts/envelope.js
 import { CommandId } from '@orders/shared-events/contracts/ids.js';
 import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
 import { HEADER, MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import { currentContext } from '@orders/shared-events/transport/observability.js';
+import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
 import { COMMANDS, commandTopology, deadLetterQueueOf } from '@orders/shared-events/transport/topology.js';
 import { orderId, origin } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
@@ -20,11 +20,15 @@ let carryOut: CarryOut;
 let taken: { command: BusCommand; correlationId: string | undefined }[];
 let deadLetters: { reason: unknown; attempt: unknown; body: unknown }[];
 
+const logged: unknown[][] = [];
+/** Keeps what is said of dead letters. */
+const logger: LogSink = { ...silent, error: (...said: unknown[]) => void logged.push(said) };
+
 beforeAll(async () => {
   // The queues have fixed names: on a broker that others use too, suites would take each other's messages.
   server = await embeddedBroker();
   const { url } = server;
-  bus = await MessageBus.connect({ url, name: 'spec', topologies: [commandTopology], logger: silent });
+  bus = await MessageBus.connect({ url, name: 'spec', topologies: [commandTopology], logger });
   await bus.consume(
     deadLetterQueueOf('commands.order'),
     ({ headers, body }) => {
@@ -40,6 +44,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   [taken, deadLetters] = [[], []];
+  logged.length = 0;
   carryOut = () => Promise.resolve(undefined);
   consumer = new CommandConsumer(
     bus,
@@ -116,6 +121,25 @@ describe('a command from the bus', () => {
     await publish(body, routingKey);
     await until(() => deadLetters.length === 1);
     expect(deadLetters).toEqual([{ reason: expect.stringContaining(reason), attempt: 1, body }]);
+    expect(deadLetters[0]?.reason).not.toContain('\n');
     expect(taken).toEqual([]);
+  });
+
+  it('is told of under the correlation id of what led to it, with what is wrong where, in one line', async () => {
+    await publish(confirm({ type: 'ConfirmOrder', data: { orderId: 17 }, sentAt: 'yesterday' }));
+    await until(() => deadLetters.length === 1);
+    const line = /^DeadLetter: sentAt: [^\n]+$/;
+    expect(deadLetters[0]?.reason).toMatch(line);
+    expect(logged).toContainEqual([
+      expect.objectContaining({ correlationId: origin.correlationId, reason: expect.stringMatching(line) }),
+      'dead-lettered',
+    ]);
+  });
+
+  it('is told of without one where its own cannot be read', async () => {
+    await publish({ origin: { correlationId: 'not one\n' } });
+    await until(() => deadLetters.length === 1);
+    expect(logged).toHaveLength(1);
+    expect(logged[0]?.[0]).not.toHaveProperty('correlationId');
   });
 });

@@ -14,6 +14,7 @@ import {
   Pause,
 } from '@orders/shared-events/transport/message-bus.js';
 import { type LogSink, contextOf, runInContext } from '@orders/shared-events/transport/observability.js';
+import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { commandQueue } from '@orders/shared-events/transport/topology.js';
 import { isOutage } from './outage.js';
 
@@ -81,7 +82,7 @@ function decoded(aggregate: BusAggregate, body: unknown): { message: CommandMess
     const command = readCommand(message);
     if (aggregateOf(command) === aggregate) return { message, command };
   } catch (error) {
-    throw new DeadLetter(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new DeadLetter(oneLine(error), { cause: error });
   }
   throw new DeadLetter(`not a command to ${aggregate}`);
 }

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ChildProcess } from 'node:child_process';
+import { on } from 'node:events';
+import { createInterface } from 'node:readline';
 import { until } from '@orders/shared-events/testing/until.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { History } from './testing/history.js';
@@ -31,6 +34,16 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     const running = run('main', { ...environment, ...more });
     processes.push(running);
     return running;
+  }
+
+  /** Where it listens, once it does. */
+  async function listening(child: ChildProcess): Promise<string> {
+    if (!child.stdout) throw new Error('the process has no output');
+    for await (const line of on(createInterface({ input: child.stdout }), 'line')) {
+      const said = JSON.parse(String(line[0])) as { listening?: string };
+      if (said.listening !== undefined) return said.listening;
+    }
+    throw new Error('it ended before it listened');
   }
 
   /** Connection of whoever holds the lease, undefined while nobody does. */
@@ -79,6 +92,31 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       expect(await holder()).toBeUndefined();
       const lines = stdout.trim().split('\n');
       expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'));
+    });
+
+    it('tells of a request that its caller gave up under the correlation id of that request', async () => {
+      const { child, finished } = start();
+      const url = await listening(child);
+      const reader = await database.connect();
+      const { rows } = await database.pool.query<{ build: string }>(
+        `SELECT build FROM read_models.builds WHERE state = 'live'`,
+      );
+      await reader.query(`BEGIN; LOCK TABLE ${rows[0]?.build}.orders IN ACCESS EXCLUSIVE MODE`);
+      const waiting = fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-correlation-id': 'given-up' },
+        body: JSON.stringify({ query: '{ orders { pageInfo { hasNextPage } } }' }),
+        signal: AbortSignal.timeout(1_000),
+      });
+      await expect(waiting).rejects.toThrow('aborted');
+      await reader.query('ROLLBACK');
+      child.kill('SIGTERM');
+      const lines = (await finished).stdout
+        .trim()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line));
+      const aborted = { msg: 'request aborted', requestId: 'given-up', correlationId: 'given-up' };
+      expect(lines).toContainEqual(expect.objectContaining(aborted));
     });
 
     it('ends with a line that names the variable that is wrong', async () => {

@@ -1,5 +1,8 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { z } from 'zod';
+import { CorrelationId } from '../contracts/envelope.js';
 import type { LogSink } from './observability.js';
+import { oneLine } from './one-line.js';
 import type { Publisher } from './publisher.js';
 import { type WorkQueue, deadLetterRoute, retryRoute } from './topology.js';
 import { backoff, sleep } from './waiting.js';
@@ -127,13 +130,14 @@ export class Consumer {
     } catch (error) {
       const work = this.options.work;
       if (error instanceof Pause || !work) throw error;
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      const reason = error instanceof Error ? `${error.name}: ${oneLine(error)}` : oneLine(error);
+      const about = { queue: work.name, attempt, reason, ...correlationOf(message) };
       if (error instanceof DeadLetter || attempt >= work.attempts) {
         await this.#forward(deadLetterRoute(work.name), message, attempt, reason);
-        this.options.logger.error({ queue: work.name, attempt, reason }, 'dead-lettered');
+        this.options.logger.error(about, 'dead-lettered');
       } else {
         await this.#forward(retryRoute(work), message, attempt + 1, reason);
-        this.options.logger.warn({ queue: work.name, attempt, reason }, 'will be tried again');
+        this.options.logger.warn(about, 'will be tried again');
       }
     }
   }
@@ -182,6 +186,18 @@ function attemptOf(message: ConsumeMessage): number {
 function routingKeyOf(message: ConsumeMessage): string {
   const original = propertiesOf(message).headers?.[HEADER.routingKey];
   return typeof original === 'string' ? original : message.fields.routingKey;
+}
+
+const Led = z.object({ origin: z.object({ correlationId: CorrelationId }) });
+
+/** Of what led to the message, where it says so and the rest of it may be wrong. */
+function correlationOf({ content }: ConsumeMessage): { readonly correlationId?: string } {
+  try {
+    const { origin } = Led.parse(JSON.parse(content.toString('utf8')));
+    return { correlationId: origin.correlationId };
+  } catch {
+    return {};
+  }
 }
 
 /** Throws DeadLetter where the content must be JSON and is not. */

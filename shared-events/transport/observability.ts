@@ -85,6 +85,11 @@ export function createLogger({ name, level }: LoggerSettings): Logger {
   return pino(options);
 }
 
+const withCorrelation = ({ id }: IncomingMessage, _response: ServerResponse, line: object) => ({
+  ...line,
+  correlationId: id,
+});
+
 /** For `LoggerModule.forRoot`: one line a request, without headers and bodies; health checks are not news. */
 export function httpLogging(logger: Logger): Params {
   return {
@@ -94,6 +99,10 @@ export function httpLogging(logger: Logger): Params {
       autoLogging: { ignore: (request) => (request.url ?? '').startsWith('/health') },
       quietReqLogger: true,
       customAttributeKeys: { reqId: 'requestId' },
+      // A request that its caller gave up ends outside of every context.
+      customSuccessObject: withCorrelation,
+      customErrorObject: (request, response, _error, line: object) =>
+        withCorrelation(request, response, line),
       serializers: {
         req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
