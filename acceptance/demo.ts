@@ -1,9 +1,10 @@
 /** `npm run demo`: one order of each kind against the running system, and whether each came to its end. */
-import { createClient } from 'graphql-ws';
-import { join } from 'node:path';
+import { type Client, createClient } from 'graphql-ws';
 import { parseArgs } from 'node:util';
-import { runningStack } from '@orders/local-stack/stack-file.js';
+import { dataFolder, runningStack } from '@orders/local-stack/stack-file.js';
+import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { WebSocket } from 'ws';
+import { ask } from './client.js';
 import {
   type End,
   type Kind,
@@ -26,14 +27,14 @@ interface Row {
 }
 
 /** Places an order, prints its way, and answers with what it came to. */
-async function show(kind: Kind, endpoint: string): Promise<Row> {
+async function show(kind: Kind, endpoint: string, subscriptions: Client): Promise<Row> {
   const startedAt = Date.now();
   console.log(`\n${kind.name}`);
   const placed = await place(endpoint, placementOf(kind, 'demo-customer'));
   if ('code' in placed) return { name: kind.name, expected: 'accepted', got: placed.code };
   let last: OrderView | undefined;
   try {
-    for await (const order of changesOf(placed.orderId)) {
+    for await (const order of changesOf(placed.orderId, subscriptions)) {
       last = order;
       console.log(`  ${String(Date.now() - startedAt).padStart(6)} ms  ${wayMark(order)}`);
       if (same(endOf(order), expectedEnd(kind, order.total.amount))) break;
@@ -47,7 +48,7 @@ async function show(kind: Kind, endpoint: string): Promise<Row> {
 }
 
 /** The order as it is, then each change; ends with an error after the deadline. */
-async function* changesOf(orderId: string): AsyncGenerator<OrderView> {
+async function* changesOf(orderId: string, subscriptions: Client): AsyncGenerator<OrderView> {
   const query = `subscription ($orderId: ID!) { orderChanged(orderId: $orderId) { ${ORDER_FIELDS} } }`;
   const changes = subscriptions.iterate<{ orderChanged: OrderView }>({ query, variables: { orderId } });
   const deadline = setTimeout(() => void changes.throw?.(new Error('no end within 30 s')), DEADLINE_MS);
@@ -88,28 +89,78 @@ function table(all: readonly Row[]): string {
   ].join('\n');
 }
 
-const { values } = parseArgs({ options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
-if (values.help) {
-  console.log('npm run demo [-- --url http://127.0.0.1:3000/graphql]');
-  process.exit(0);
+/** What the caller can put right: one line, and the exit code. */
+class Unfit extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
 }
-const url = values.url ?? (await runningStack(join(import.meta.dirname, '..', '..', '.data')))?.urls.graphql;
-if (url === undefined) {
-  console.error('Nothing runs here. Start the system with: npm start');
-  process.exit(1);
+const USAGE = 2;
+const UNREACHABLE = 4;
+const HELP = `Places one order of each kind against the running system, and compares what comes of it with what must.
+
+Usage: npm run demo [-- --url http://127.0.0.1:3000/graphql]
+
+Without --url, against the system that npm start runs, on the data of DATA_DIR where that is set.
+
+Exit codes: 0 all as expected, 1 some differ, ${USAGE} wrong usage, ${UNREACHABLE} no running system
+`;
+
+function wanted(): { readonly url: string | undefined; readonly help: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.url !== undefined && !/^https?:/.test(new URL(values.url).protocol))
+      throw new Error('Invalid URL');
+    return { url: values.url, help: values.help ?? false };
+  } catch (error) {
+    throw new Unfit(`${oneLine(error)}. See npm run demo -- --help`, USAGE);
+  }
 }
 
-const subscriptions = createClient({
-  url: url.replace(/^http/, 'ws'),
-  webSocketImpl: WebSocket,
-  retryAttempts: 2,
-});
-const rows: Row[] = [];
-for (const kind of kinds) rows.push(await show(kind, url));
-await subscriptions.dispose();
-console.log(table(rows));
-const wrong = rows.filter(({ expected, got }) => expected !== got);
-console.log(
-  wrong.length === 0 ? 'Every order came to its end.' : `${wrong.length} of ${rows.length} differ.`,
+/** Where GraphQL answers. */
+async function endpointOf(url: string | undefined): Promise<string> {
+  const endpoint = url ?? (await runningStack(dataFolder(process.env)))?.urls.graphql;
+  if (endpoint === undefined)
+    throw new Unfit('Nothing runs here. Start the system with: npm start', UNREACHABLE);
+  try {
+    await ask(endpoint, '{ __typename }');
+  } catch {
+    throw new Unfit(`No GraphQL answers at ${endpoint}. Start the system with: npm start`, UNREACHABLE);
+  }
+  return endpoint;
+}
+
+async function main(): Promise<number> {
+  const { url, help } = wanted();
+  if (help) {
+    console.log(HELP);
+    return 0;
+  }
+  const endpoint = await endpointOf(url);
+  const subscriptions = createClient({
+    url: endpoint.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    retryAttempts: 2,
+  });
+  const rows: Row[] = [];
+  for (const kind of kinds) rows.push(await show(kind, endpoint, subscriptions));
+  await subscriptions.dispose();
+  console.log(table(rows));
+  const wrong = rows.filter(({ expected, got }) => expected !== got);
+  console.log(
+    wrong.length === 0 ? 'Every order came to its end.' : `${wrong.length} of ${rows.length} differ.`,
+  );
+  return wrong.length === 0 ? 0 : 1;
+}
+
+process.exit(
+  await main().catch((error: unknown) => {
+    console.error(oneLine(error));
+    return error instanceof Unfit ? error.exitCode : 1;
+  }),
 );
-process.exit(wrong.length === 0 ? 0 : 1);

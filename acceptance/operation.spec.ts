@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { accepted, kinds, orderOf, placementOf } from './orders.js';
 import { built } from './system.js';
 
 const START_MS = 60_000;
+const BACK_ENDS = ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const;
 
 describe('npm start', () => {
   const stacks: RunningStart[] = [];
@@ -181,6 +182,26 @@ describe('npm start', () => {
   );
 
   it(
+    'is found by demo, replay and reset on the data of DATA_DIR',
+    async () => {
+      const dir = await folder();
+      const stack = await started(dir);
+      const demo = await script(built('acceptance', 'demo.js'), dir);
+      expect(demo).toMatchObject({ code: 0, error: '' });
+      expect(demo.output).toContain('Every order came to its end.');
+      const replay = await script(built('query-side', 'replay.main.js'), dir, '--dry-run', '--json');
+      expect(replay).toMatchObject({ code: 0, error: '' });
+      const reset = join(import.meta.dirname, '..', 'tools', 'reset.mjs');
+      const running = `the stack is running (process ${stack.stack.pid})`;
+      expect(await script(reset, dir)).toMatchObject({ code: 1, error: expect.stringContaining(running) });
+      await stack.end();
+      expect(await script(reset, dir)).toMatchObject({ code: 0, error: '' });
+      await expect(readdir(dir)).rejects.toThrow('ENOENT');
+    },
+    3 * START_MS,
+  );
+
+  it(
     'says in one line what keeps a part from starting, and leaves nothing behind',
     async () => {
       const dir = await folder();
@@ -230,6 +251,22 @@ describe('npm start', () => {
     },
     2 * START_MS,
   );
+});
+
+describe('npm run demo', () => {
+  it.each([
+    ['an option that it has not', ['--bogus'], 2, /--bogus/],
+    ['a URL that is none', ['--url', 'nonsense'], 2, /Invalid URL/],
+    ['an address where nothing listens', ['--url', 'http://127.0.0.1:1/graphql'], 4, /127\.0\.0\.1:1/],
+    ['no running system', [], 4, /npm start/],
+  ])('says in one line that it was given %s', async (_what, args, code, line) => {
+    const dir = await mkdtemp(join(tmpdir(), 'orders-demo-'));
+    const { error, ...demo } = await script(built('acceptance', 'demo.js'), dir, ...args);
+    await rm(dir, { recursive: true });
+    expect(demo).toEqual({ code, output: '' });
+    expect(error).toMatch(/^[^\n]+\n$/);
+    expect(error).toMatch(line);
+  });
 });
 
 describe('a wrong configuration', () => {
@@ -325,6 +362,19 @@ class RunningStart {
     this.child.kill(signal);
     await exit;
   }
+}
+
+/** What a program says and ends with that is told the data folder. */
+async function script(file: string, dir: string, ...args: string[]) {
+  const env = { ...process.env, DATA_DIR: dir };
+  for (const url of BACK_ENDS) Reflect.deleteProperty(env, url);
+  const child = spawn(process.execPath, [file, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [output, error, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<unknown[]>,
+  ]);
+  return { code, output, error };
 }
 
 /** Command lines of the processes that were started on this data folder. */

@@ -14,6 +14,10 @@ export interface Stack {
   };
 }
 
+/** Where the stack keeps everything: DATA_DIR, else `.data` at the workspace's root. */
+export const dataFolder = ({ DATA_DIR }: Readonly<Record<string, string | undefined>>): string =>
+  DATA_DIR || join(import.meta.dirname, '..', '..', '.data');
+
 const fileIn = (dir: string): string => join(dir, 'stack.json');
 
 /**

@@ -31,7 +31,7 @@ Usage: npm run replay -- [options]
   --help     this text
 
 The back ends are those of EVENTSTORE_URL and DATABASE_URL or, where those are not set, of the system that
-npm start runs from this folder.
+npm start runs from this folder, or on the data of DATA_DIR where that is set.
 
 Exit codes:
   0    swapped in; with --dry-run: the rows are equal
