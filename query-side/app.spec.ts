@@ -94,6 +94,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const body = JSON.stringify({ query: '{ order { id } }' });
       const response = await app.post(body, { 'x-correlation-id': 'my-own' });
       expect(response.headers.get('x-correlation-id')).toBe('my-own');
+      expect(response.headers.get('x-powered-by')).toBeNull();
       expect(await response.json()).toMatchObject({ errors: [{ extensions: { correlationId: 'my-own' } }] });
     });
   });

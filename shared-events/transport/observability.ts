@@ -39,9 +39,13 @@ const accepted = (schema: z.ZodType<string>, value: unknown): string | undefined
 const newTraceparent = (): string =>
   `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 
-/** Takes the caller's correlation id over, or makes one, and answers with it. */
+/**
+ * Takes the caller's correlation id over, or makes one, and answers with it; what the server's framework says of
+ * itself is nobody's business. The first of the middleware of every application.
+ */
 export function correlation(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   const context = contextOf(request.headers[CORRELATION_HEADER], request.headers[TRACE_HEADER]);
+  response.removeHeader('x-powered-by');
   response.setHeader(CORRELATION_HEADER, context.correlationId);
   runInContext(context, next);
 }
