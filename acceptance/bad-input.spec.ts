@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
+import { until } from '@orders/shared-events/testing/until.js';
 import { ask, get, newKey, request } from './client.js';
 import { type System, topologies } from './system.js';
 
@@ -171,8 +172,17 @@ describe('a request that cannot be', () => {
   it('stops nothing: the system is healthy after all of this', async () => {
     const health = await get<{ status: string }>(new URL('/health/ready', system.queries).href);
     expect(health.status).toBe('ok');
+    await until(async () => (await lagOfReadModels()) === '0');
   });
 });
+
+/** As the admin API tells it. */
+const lagOfReadModels = async (): Promise<string | undefined> => {
+  const { subscriptions } = await get<{ subscriptions: { name: string; lag: { positions: string } }[] }>(
+    `${system.admin}/subscriptions`,
+  );
+  return subscriptions.find(({ name }) => name === 'read-models')?.lag.positions;
+};
 
 const logHead = async (): Promise<string> =>
   (await ask<{ commandSide: { logHead: string } }>(system.commands, '{ commandSide { logHead } }'))

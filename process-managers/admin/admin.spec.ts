@@ -194,6 +194,35 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect(body['head']).toMatch(/^\d+$/);
     });
 
+    it('tells how far the read models are, where the query side keeps them here', async () => {
+      const readModels = async () => {
+        const { body } = await get('/subscriptions');
+        const all: { name: string; lag: { positions: string } }[] = body['subscriptions'] ?? [];
+        return { head: BigInt(body['head'] ?? 0), is: all.find(({ name }) => name === 'read-models') };
+      };
+      const { head, is } = await readModels();
+      expect(is).toBeUndefined();
+      await servers.pool.query(`
+        CREATE SCHEMA read_models;
+        CREATE TABLE read_models.builds (build text, contract text, state text);
+        CREATE TABLE read_models.checkpoints (
+          build text, position bigint, log_identity text, builder uuid, lease_until timestamptz, updated_at timestamptz);
+        INSERT INTO read_models.builds VALUES ('old', 'read_v1', 'retired'), ('new', 'read_v1', 'live');
+        INSERT INTO read_models.checkpoints VALUES
+          ('old', 1, 'log', NULL, now(), now()),
+          ('new', ${head - 5n}, 'log', '${orders[0]?.orderId}', now() + interval '1 minute', now())`);
+      expect((await readModels()).is).toEqual({
+        name: 'read-models',
+        position: String(head - 5n),
+        holder: orders[0]?.orderId,
+        movedAt: expect.any(String),
+        caughtUpAt: null,
+        lag: { positions: '5', seconds: null },
+      });
+      await servers.pool.query(`UPDATE read_models.checkpoints SET position = ${head} WHERE build = 'new'`);
+      expect((await readModels()).is?.lag).toEqual({ positions: '0', seconds: 0 });
+    });
+
     it('tells who holds which lease', async () => {
       const { body } = await get('/leases');
       expect(body['instances']).toHaveLength(1);
@@ -306,6 +335,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     it('is served as Swagger', async () => {
       const response = await fetch(`${url}/api/docs`);
       expect(response.status).toBe(200);
+      expect(response.headers.get('x-powered-by')).toBeNull();
       expect(await response.text()).toContain('swagger-ui');
     });
   });

@@ -19,7 +19,10 @@ const Subscriptions = z.object({
       caughtUpAt: Instant.nullable(),
       lag: z.object({
         positions: Position.meta({ description: 'Distance to the head; of other streams too, so seldom 0.' }),
-        seconds: z.number().nullable().meta({ description: 'Since nothing was waiting; 5 is normal.' }),
+        seconds: z.number().nullable().meta({
+          description:
+            'Since nothing was waiting; 5 is normal. Of read models that lack something it is not known here.',
+        }),
       }),
     }),
   ),
@@ -48,13 +51,13 @@ export class WorkController {
 
   @Get('subscriptions')
   @Documented({
-    summary: 'How far hearing, the projection of the processes, and the forwarder have come',
+    summary: 'How far hearing, the projection of the processes, the forwarder and the read models have come',
     response: Subscriptions,
   })
   async subscriptions(): Promise<z.infer<typeof Subscriptions>> {
     // Read first: what comes in between does not count as lag.
     const head = await this.eventStore.head();
-    const rows = await this.work.subscriptions();
+    const rows = [...(await this.work.subscriptions()), ...(await this.work.readModels(head))];
     return {
       head: head.toString(),
       subscriptions: rows.map(({ name, position, holder, movedAt, caughtUpAt, secondsBehind }) => ({

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
+import { READ_MODELS } from './proofs.queries.js';
 
 export interface SubscriptionRow {
   readonly name: string;
@@ -31,6 +32,21 @@ const SUBSCRIPTIONS = {
     FROM process_managers.checkpoints AS c LEFT JOIN process_managers.leases AS l USING (name)
     ORDER BY c.name`,
 };
+/** Of the query side, in a schema of its own: there where both use one database. */
+const READ_MODELS_EXIST = {
+  name: 'work-read-models-exist',
+  text: `SELECT to_regclass('read_models.builds') IS NOT NULL AS there`,
+};
+/** How long its rows have lacked something, only the query side knows. */
+const READ_MODELS_POSITION = {
+  name: 'work-read-models',
+  text: `
+    SELECT 'read-models' AS name, nullif(c.position, -1)::text AS position, c.log_identity AS log,
+      CASE WHEN c.lease_until > now() THEN c.builder::text END AS holder, ${instant('c.updated_at', 'movedAt')},
+      NULL AS "caughtUpAt", CASE WHEN c.position >= $1 THEN 0::float8 END AS "secondsBehind"
+    FROM read_models.builds JOIN read_models.checkpoints AS c USING (build)
+    WHERE contract = '${READ_MODELS}' AND state = 'live'`,
+};
 const LEASES = {
   name: 'work-leases',
   text: `
@@ -49,6 +65,13 @@ export class WorkQueries {
 
   async subscriptions(): Promise<SubscriptionRow[]> {
     return (await this.pool.query<SubscriptionRow>(SUBSCRIPTIONS)).rows;
+  }
+
+  /** The projection of the read models that queries see; none where they are in another database. */
+  async readModels(head: bigint): Promise<SubscriptionRow[]> {
+    const { rows } = await this.pool.query<{ there: boolean }>(READ_MODELS_EXIST);
+    if (!rows[0]?.there) return [];
+    return (await this.pool.query<SubscriptionRow>({ ...READ_MODELS_POSITION, values: [head] })).rows;
   }
 
   async leases(): Promise<LeaseRow[]> {
