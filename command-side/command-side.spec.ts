@@ -27,6 +27,9 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   const SHIP = `mutation ($input: ShipOrderInput!) { shipOrder(input: $input) {
   __typename ... on OrderShipmentAccepted { orderId position repeated } ... on Refusal { code message } } }`;
 
+  /** In words, and not in zod's, which show patterns and types. */
+  const forPeople = /^[\w.]+: (must|too many)(?!.*(pattern|expected|Invalid|Too (big|small)))/;
+
   const EUR = (amount: number) => ({ amount, currency: 'EUR' });
   async function mutate(mutation: string, input: object): Promise<Record<string, unknown>> {
     const { body } = await side.graphql(mutation, { input });
@@ -190,6 +193,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       ['lines.0.sku', { lines: [{ sku: 'straße', quantity: 1 }] }],
       ['paymentMethod', { paymentMethod: '4111 1111 1111 1111' }],
       ['currency', { currency: 'euro' }],
+      ['currency', { currency: 'ZZZ' }],
       ['reference', { reference: 'r'.repeat(101) }],
       ['reference', { reference: 'half of a pair: \ud83d' }],
       ['expectedTotal.amount', { expectedTotal: EUR(-1) }],
@@ -200,7 +204,31 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         __typename: 'InvalidInput',
         code: 'INVALID_INPUT',
         field,
+        message: expect.stringMatching(forPeople),
       });
+    });
+  });
+
+  describe('money', () => {
+    it.each(['ZZZ', 'XXX', 'eur', 'EURO', ''])(
+      'is refused in %j, which ISO 4217 does not know',
+      async (currency) => {
+        const product = {
+          sku: freshSku(),
+          name: 'Mug',
+          price: { amount: 1, currency },
+          requiresShipping: true,
+        };
+        expect(await mutate(REGISTER, product)).toMatchObject({
+          __typename: 'InvalidInput',
+          field: 'price.currency',
+          message: 'price.currency: must be the ISO 4217 code of a currency, e.g. EUR',
+        });
+      },
+    );
+
+    it.each(['EUR', 'JPY', 'XOF', 'XCG'])('may be in %s', async (currency) => {
+      expect(await aProduct(1, currency)).toBeTruthy();
     });
   });
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Sku } from '@orders/shared-events/contracts/ids.js';
-import { Currency, NonNegativeMinorUnits } from '@orders/shared-events/contracts/money.js';
+import { KnownCurrency, NonNegativeMinorUnits } from '@orders/shared-events/contracts/money.js';
 import type { Answer } from './answer.js';
 import type { InvalidInput } from './graphql.generated.js';
 
@@ -16,14 +15,7 @@ export function readInput<Schema extends z.ZodType>(schema: Schema, input: unkno
   return { invalid: { __typename: 'InvalidInput', code: 'INVALID_INPUT', message, field } };
 }
 
-/** Case is folded here, and only here; of ASCII letters only, so that no two spellings become one by surprise. */
-export const skuInput = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 letters, digits and . _ -' })
-  .toUpperCase()
-  .pipe(Sku);
-
-export const moneyInput = z.object({ amount: NonNegativeMinorUnits, currency: Currency });
+export const moneyInput = z.object({ amount: NonNegativeMinorUnits, currency: KnownCurrency });
 
 /** GraphQL gives null where a caller left an optional field out on purpose. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>

@@ -1,19 +1,19 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { CustomerId, OrderId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
-import { Currency, Quantity } from '@orders/shared-events/contracts/money.js';
+import { CustomerId, OrderId, SkuInAnyCase, orderIdOf } from '@orders/shared-events/contracts/ids.js';
+import { KnownCurrency, Quantity } from '@orders/shared-events/contracts/money.js';
 import { CaptureMethod, PaymentMethodToken } from '@orders/shared-events/contracts/payment.events.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
-import { moneyInput, optional, skuInput } from '../input.js';
+import { moneyInput, optional } from '../input.js';
 import type { UnpricedOrder } from './order.handler.js';
 
 const MOST_LINES = 100;
 
 /** What is reserved is one quantity a SKU, so all lines of a SKU together stay within one quantity. */
 const linesInput = z
-  .array(z.object({ sku: skuInput, quantity: Quantity }))
-  .min(1)
-  .max(MOST_LINES)
+  .array(z.object({ sku: SkuInAnyCase, quantity: Quantity }))
+  .min(1, { error: 'must have at least one line' })
+  .max(MOST_LINES, { error: `must have at most ${MOST_LINES} lines` })
   .superRefine((lines, context) => {
     const quantities = new Map<string, number>();
     for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
@@ -31,7 +31,7 @@ export const placeOrderInput = z
     lines: linesInput,
     paymentMethod: PaymentMethodToken,
     captureMethod: CaptureMethod,
-    currency: optional(Currency),
+    currency: optional(KnownCurrency),
     reference: optional(lineOfText(100)),
     expectedTotal: optional(moneyInput),
   })

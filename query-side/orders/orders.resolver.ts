@@ -1,5 +1,6 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Context, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type {
   OrderLine,
   QueryOrderArgs,
@@ -7,7 +8,7 @@ import type {
   SubscriptionOrderChangedArgs,
 } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
-import { InvalidInput, orderFilterInput, orderIdInput, parse } from '../graphql/input.js';
+import { InvalidInput, orderFilterInput, parse } from '../graphql/input.js';
 import { perRequest } from '../graphql/loader.js';
 import { keyOf } from '../paging/global-id.js';
 import { type Connection, mapNodes } from '../paging/page.js';
@@ -48,7 +49,7 @@ export class OrdersResolver {
     resolve: (row: OrderRow): OrderNode => orderNode(row),
   })
   orderChanged(@Args() args: SubscriptionOrderChangedArgs): Promise<AsyncIterableIterator<OrderRow>> {
-    return this.changes.watch(parse(orderIdInput, args.orderId, 'orderId'));
+    return this.changes.watch(parse(OrderId, args.orderId, 'orderId'));
   }
 }
 
@@ -57,6 +58,6 @@ function oneOrderId({ id, orderId }: QueryOrderArgs): string {
     throw new InvalidInput('id', 'and orderId exclude each other');
   }
   return typeof id === 'string'
-    ? parse(orderIdInput, keyOf('Order', id), 'id')
-    : parse(orderIdInput, orderId, 'orderId');
+    ? parse(OrderId, keyOf('Order', id), 'id')
+    : parse(OrderId, orderId, 'orderId');
 }

@@ -1,8 +1,9 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
+import { SkuInAnyCase } from '@orders/shared-events/contracts/ids.js';
 import type { Product, QueryProductArgs, QueryProductsArgs } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
-import { parse, skuInput } from '../graphql/input.js';
+import { parse } from '../graphql/input.js';
 import { money } from '../graphql/money.js';
 import { globalId } from '../paging/global-id.js';
 import { type Connection, mapNodes } from '../paging/page.js';
@@ -15,7 +16,7 @@ export class ProductsResolver {
 
   @Query('product')
   async product(@Args() args: QueryProductArgs): Promise<ProductNode | undefined> {
-    const row = await this.products.find(parse(skuInput, args.sku, 'sku'));
+    const row = await this.products.find(parse(SkuInAnyCase, args.sku, 'sku'));
     return row && productNode(row);
   }
 

@@ -9,7 +9,9 @@ export const Actor = z.object({
 export type Actor = z.infer<typeof Actor>;
 
 /** The client's own id of its request, or one that was made for it. It explains; it never routes. */
-export const CorrelationId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
+export const CorrelationId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,128}$/, { error: 'must be 1 to 128 letters, digits and . _ : -' });
 
 /** An instant as RFC 3339 in UTC with milliseconds, e.g. `2026-01-31T12:00:00.000Z`. */
 export const Instant = z.iso.datetime({ precision: 3 });

@@ -8,7 +8,7 @@ const NAMESPACE = '6f1c8f0e-6e0b-5b57-9c55-0f2f6f2f3b1d';
  * A UUID in small letters: capitals name the same id (RFC 9562) and are folded where it is parsed, so that ids are
  * equal where their texts are, in stream names and keys too.
  */
-const Uuid = z.uuid().toLowerCase();
+const Uuid = z.uuid({ error: 'must be a UUID' }).toLowerCase();
 
 export const OrderId = Uuid.brand<'OrderId'>();
 export type OrderId = z.infer<typeof OrderId>;
@@ -25,23 +25,30 @@ export type CommandId = z.infer<typeof CommandId>;
 export const EventId = Uuid.brand<'EventId'>();
 export type EventId = z.infer<typeof EventId>;
 
-/** A stock keeping unit. Lower case is accepted at the edge and folded there (`skuFrom`), never here. */
+/** A stock keeping unit. */
 export const Sku = z
   .string()
-  .regex(/^[A-Z0-9._-]{1,64}$/)
+  .regex(/^[A-Z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z, 0-9 and . _ -' })
   .brand<'Sku'>();
 export type Sku = z.infer<typeof Sku>;
 
+/** An SKU as it comes from outside: capitals are made of ASCII letters only, so that no two become one by surprise. */
+export const SkuInAnyCase = z
+  .string({ error: 'must be an SKU' })
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 letters, digits and . _ -' })
+  .toUpperCase()
+  .pipe(Sku);
+
 export const CustomerId = z
   .string()
-  .regex(/^[A-Za-z0-9._@:-]{1,128}$/)
+  .regex(/^[A-Za-z0-9._@:-]{1,128}$/, { error: 'must be 1 to 128 letters, digits and . _ @ : -' })
   .brand<'CustomerId'>();
 export type CustomerId = z.infer<typeof CustomerId>;
 
 /** A position in the log as it travels in JSON: an unsigned 64-bit integer in decimal. */
 export const LogPosition = z
   .string()
-  .regex(/^(0|[1-9]\d{0,19})$/)
+  .regex(/^(0|[1-9]\d{0,19})$/, { error: 'must be a log position in decimal' })
   .brand<'LogPosition'>();
 export type LogPosition = z.infer<typeof LogPosition>;
 

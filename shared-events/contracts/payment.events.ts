@@ -8,7 +8,9 @@ export const CaptureMethod = z.enum(['AUTOMATIC', 'MANUAL']);
 export type CaptureMethod = z.infer<typeof CaptureMethod>;
 
 /** The provider's token for a way to pay. Never a card number: sixteen digits in a row do not pass. */
-export const PaymentMethodToken = z.string().regex(/^pm_[A-Za-z0-9_]{1,100}$/);
+export const PaymentMethodToken = z
+  .string()
+  .regex(/^pm_[A-Za-z0-9_]{1,100}$/, { error: 'must be a token of the payment provider, e.g. pm_approve' });
 
 /** `charge` is authorisation and capture in one call. */
 export const ProviderOperation = z.enum(['authorize', 'charge', 'capture', 'void', 'refund']);
