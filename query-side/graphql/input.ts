@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CorrelationId } from '@orders/shared-events/contracts/envelope.js';
-import { CustomerId, OrderId, SkuInAnyCase } from '@orders/shared-events/contracts/ids.js';
+import { CustomerId, SkuInAnyCase } from '@orders/shared-events/contracts/ids.js';
 import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
 
