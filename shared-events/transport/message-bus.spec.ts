@@ -354,7 +354,10 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
   it('takes a consumer up again, once, when its queue was deleted and is declared anew', async () => {
     let refused = 0;
     const logger = pino({
-      hooks: { logMethod: ([, message]) => void (refused += message === 'consumer not restarted' ? 1 : 0) },
+      hooks: {
+        logMethod: ([, message]) =>
+          void (refused += message === 'consumer not started, trying again' ? 1 : 0),
+      },
     });
     await bus.close();
     bus = await connectTo({ exchanges: [exchange], queues: [work] }, server.url, logger);

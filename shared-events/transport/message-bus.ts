@@ -140,6 +140,7 @@ export class MessageBus {
       const publishing = await within(SET_UP_DEADLINE_MS, 'broker', Promise.race([prepared, lost]));
       this.#publisher.use(publishing);
       this.#model = model;
+      for (const consumer of this.#consumers.keys()) void this.#keepStarting(consumer, model);
     } catch (error) {
       cut(model);
       await closed;
@@ -151,13 +152,14 @@ export class MessageBus {
     const declaring = await model.createChannel();
     for (const topology of this.options.topologies) await declare(declaring, topology);
     await declaring.close();
-    for (const consumer of this.#consumers.keys()) await this.#start(consumer, model);
     return model.createConfirmChannel();
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
     const channel = await model.createChannel();
-    await consumer.start(channel, () => void this.#restart(consumer, model));
+    const startAgain = () =>
+      sleep(backoff(0), this.#stop.signal).then(() => this.#keepStarting(consumer, model));
+    await consumer.start(channel, () => void startAgain());
   }
 
   async #startOrLater(consumer: Consumer, model: ChannelModel): Promise<void> {
@@ -169,19 +171,20 @@ export class MessageBus {
         throw error;
       }
       // The link broke just now: whatever comes after it starts the consumer.
-      void this.#restart(consumer, model);
+      void this.#keepStarting(consumer, model);
     }
   }
 
-  /** A channel ended while its connection lives, e.g. because the queue was deleted. */
-  async #restart(consumer: Consumer, model: ChannelModel): Promise<void> {
-    for (let repeat = 0; this.#consumers.has(consumer) && this.#model === model; repeat++) {
-      await sleep(backoff(repeat), this.#stop.signal);
-      if (this.#stop.signal.aborted || this.#model !== model) return;
+  /** Also where a channel ended while its connection lives, e.g. because the queue was deleted. */
+  async #keepStarting(consumer: Consumer, model: ChannelModel): Promise<void> {
+    const isWanted = () =>
+      this.#consumers.has(consumer) && this.#model === model && !this.#stop.signal.aborted;
+    for (let repeat = 0; isWanted(); repeat++) {
       try {
         return await this.#start(consumer, model);
       } catch (error) {
-        this.options.logger.warn({ err: error }, 'consumer not restarted');
+        this.options.logger.warn({ err: error }, 'consumer not started, trying again');
+        await sleep(backoff(repeat), this.#stop.signal);
       }
     }
   }
