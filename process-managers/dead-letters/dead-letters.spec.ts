@@ -66,6 +66,32 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect(await deadLetters.list(5, { receivedAt, id })).toEqual([oldest]);
     });
 
+    it('is kept whatever its sender wrote into it, and the next one too', async () => {
+      const before = (await all()).length;
+      await servers.bus.publish(
+        COMMANDS,
+        'order.a\u0000b',
+        {},
+        {
+          messageId: 'a\u0000b',
+          type: 'a\u0000b',
+          headers: {
+            'a\u0000b': { c: ['a\u0000b'] },
+            'x-attempt': 2 ** 40,
+            'x-first-failure-at': 'yesterday',
+          },
+        },
+      );
+      await until(async () => (await all()).length === before + 1);
+      const [letter] = await all();
+      expect(letter).toMatchObject({ type: 'a\ufffdb', routingKey: 'order.a\ufffdb' });
+      expect(await deadLetters.show(letter?.id ?? '')).toMatchObject({
+        headers: { 'a\ufffdb': { c: ['a\ufffdb'] } },
+      });
+      await publish('message-3', {});
+      await until(async () => (await all()).length === before + 2);
+    });
+
     it('that nobody knows is not there', async () => {
       expect(await deadLetters.show(crypto.randomUUID())).toBeUndefined();
     });

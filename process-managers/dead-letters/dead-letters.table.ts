@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
@@ -75,17 +76,17 @@ export class DeadLetters {
     { messageId, type, routingKey, headers, attempt, raw }: Delivery,
   ): Promise<void> {
     const now = new Date().toISOString();
-    const lastFailure = text(headers[HEADER.lastFailure]) ?? now;
+    const lastFailure = instantIn(headers[HEADER.lastFailure]) ?? now;
     const values = [
       queue,
-      messageId ?? createHash('sha256').update(raw).digest('hex'),
-      type ?? null,
-      routingKey,
+      text(messageId) ?? createHash('sha256').update(raw).digest('hex'),
+      text(type) ?? null,
+      text(routingKey),
       text(headers[HEADER.reason]) ?? 'the broker gave it up: too many deliveries without an answer',
-      attempt,
-      JSON.stringify(headers),
+      Math.min(attempt, MAX_INTEGER),
+      JSON.stringify(headers, (_name, value: unknown) => storable(value)),
       raw,
-      text(headers[HEADER.firstFailure]) ?? lastFailure,
+      instantIn(headers[HEADER.firstFailure]) ?? lastFailure,
       lastFailure,
     ];
     await this.pool.query({ ...STORE, values });
@@ -108,7 +109,22 @@ export class DeadLetters {
   }
 }
 
-const text = (header: unknown): string | undefined => (typeof header === 'string' ? header : undefined);
+/** Of Postgres. */
+const MAX_INTEGER = 2_147_483_647;
+
+const text = (header: unknown): string | undefined =>
+  typeof header === 'string' ? withoutNul(header) : undefined;
+const instantIn = (header: unknown): string | undefined => StorableInstant.safeParse(header).data;
+
+/** Postgres has no NUL in its texts, and a message that cannot be stored would be delivered again for ever. */
+const withoutNul = (written: string): string => written.replaceAll('\u0000', '\ufffd');
+
+/** One level: `JSON.stringify` comes by every level itself. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return withoutNul(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutNul(key), inner]));
+}
 
 function readable(content: Buffer): unknown {
   const written = content.toString('utf8');
