@@ -127,7 +127,7 @@ describe('a command from the bus', () => {
 
   it('is told of under the correlation id of what led to it, with what is wrong where, in one line', async () => {
     await publish(confirm({ type: 'ConfirmOrder', data: { orderId: 17 }, sentAt: 'yesterday' }));
-    await until(() => deadLetters.length === 1);
+    await until(() => deadLetters.length === 1 && logged.length === 1);
     const line = /^DeadLetter: sentAt: [^\n]+$/;
     expect(deadLetters[0]?.reason).toMatch(line);
     expect(logged).toContainEqual([
@@ -138,8 +138,7 @@ describe('a command from the bus', () => {
 
   it('is told of without one where its own cannot be read', async () => {
     await publish({ origin: { correlationId: 'not one\n' } });
-    await until(() => deadLetters.length === 1);
-    expect(logged).toHaveLength(1);
+    await until(() => deadLetters.length === 1 && logged.length === 1);
     expect(logged[0]?.[0]).not.toHaveProperty('correlationId');
   });
 });
