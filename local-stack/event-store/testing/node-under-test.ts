@@ -91,6 +91,16 @@ export async function eventsOf(
   return events;
 }
 
+/**
+ * Which events they are, and where: what is compared of events that others may have written, which jest
+ * would compare byte by byte for minutes.
+ */
+export function placesOf(events: readonly PositionedEvent[]): string[] {
+  return events.map(
+    ({ position, revision, streamId, id }) => `${position.commit} ${revision}@${streamId} ${id}`,
+  );
+}
+
 /** Asks again and again until `condition` holds; throws after `deadline` ms. */
 export async function until(condition: () => boolean | Promise<boolean>, deadline = 25_000): Promise<void> {
   const end = Date.now() + deadline;
