@@ -1,5 +1,7 @@
-/** Some 2 MB at most: more streams than are written to at the same time. */
+/** More streams than are written to at the same time; with the longest of names some 6 MB. */
 const CAPACITY = 10_000;
+/** Longer names are looked up each time, so that what is kept is bounded; in UTF-16 units. */
+const LONGEST_NAME = 256;
 
 /**
  * Last revisions of the streams that were asked for or written to of late. On disk each is the last key of a range,
@@ -13,6 +15,7 @@ export class LastRevisions {
   }
 
   set(stream: string, revision: number): void {
+    if (stream.length > LONGEST_NAME) return;
     this.byStream.set(stream, revision);
     if (this.byStream.size <= CAPACITY) return;
     for (const oldest of this.byStream.keys()) {
