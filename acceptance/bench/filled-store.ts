@@ -13,8 +13,8 @@ const BYTES_PER_EVENT = 600;
 export const filledStream = (number: number): string => `order-${String(number).padStart(7, '0')}`;
 
 /**
- * Makes a store in that folder which holds so many events, in streams of ten: with the store's own appends but
- * without a client, some hundred thousand a second. Throws where the disk has no room for them.
+ * Makes a store in that folder which holds so many events, in streams of ten: with the store's own appends, thousands
+ * to a commit and without a client. Throws where the disk has no room for them.
  */
 export async function fillStore(dir: string, events: number): Promise<void> {
   await checkRoom(dirname(dir), events * BYTES_PER_EVENT);
