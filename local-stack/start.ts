@@ -1,10 +1,9 @@
 /** `npm start`: the whole system on this machine. */
-import { join } from 'node:path';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { configurationSchema } from './application/configuration.js';
 import { seedCatalogue } from './demo-catalogue.js';
 import { type BackEnds, startStack } from './stack.js';
-import { removeStack, runningStack, writeStack } from './stack-file.js';
+import { dataFolder, removeStack, runningStack, writeStack } from './stack-file.js';
 
 /** What the embedded servers will be at: only for the check of everything else, before anything is started. */
 const EMBEDDED: BackEnds = {
@@ -15,7 +14,7 @@ const EMBEDDED: BackEnds = {
 const external = externalBackEnds();
 const configuration = configurationOrExit(configurationSchema, { ...process.env, ...EMBEDDED, ...external });
 
-const dir = process.env['DATA_DIR'] ?? join(import.meta.dirname, '..', '..', '.data');
+const dir = dataFolder(process.env);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const startedAt = Date.now();
 
