@@ -314,8 +314,9 @@ async function ended(environment: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [built('local-stack', 'start.js')], {
     env: environmentOf(environment),
   });
-  const [output, exit] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  return { code: exit[0] as number, output };
+  const said = [text(child.stdout), text(child.stderr)];
+  const [exit, ...output] = await Promise.all([once(child, 'exit'), ...said]);
+  return { code: exit[0] as number, output: output.join('') };
 }
 
 /** `npm start` as npm runs it, on a data folder of its own. */

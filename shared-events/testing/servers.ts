@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 
 export interface Server {
@@ -81,7 +82,7 @@ async function start(entry: string, keepsData: boolean, { port, dir }: StartOpti
   const child = spawn(
     process.execPath,
     [
-      main.pathname,
+      fileURLToPath(main),
       '--with-parent',
       ...(folder === undefined ? [] : ['--dir', folder]),
       ...(port === undefined ? [] : ['--port', String(port)]),
