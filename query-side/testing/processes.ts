@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 export interface Finished {
   readonly code: number | null;
@@ -21,7 +22,7 @@ export function run(
   environment: Environment,
   { args = [], cwd = import.meta.dirname }: { args?: readonly string[]; cwd?: string } = {},
 ): Running {
-  const file = new URL(`../dist/${program}.js`, import.meta.url).pathname;
+  const file = fileURLToPath(new URL(`../dist/${program}.js`, import.meta.url));
   const child = spawn(process.execPath, [file, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...environment },
