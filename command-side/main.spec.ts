@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import {
   type Server,
   embeddedBroker,
@@ -10,7 +11,7 @@ import {
   embeddedPostgres,
 } from '@orders/shared-events/testing/servers.js';
 
-const main = new URL('./dist/main.js', import.meta.url).pathname;
+const main = fileURLToPath(new URL('./dist/main.js', import.meta.url));
 const start = (environment: Record<string, string | undefined>) =>
   spawn(process.execPath, [main], {
     env: { ...process.env, ...environment },
