@@ -256,7 +256,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await store.append(stream, 0n, [anEvent(2)]);
       const after = first.outcome === 'appended' ? first.position : 0n;
       const found = await all(store.readAll({ after }));
-      expect(found.map(({ data }) => data)).toEqual([{ n: 2 }]);
+      expect(found.map(({ data }) => data)).toMatchObject([{ n: 2 }]);
       expect(await store.head()).toBe(found[0]?.position);
     });
 
@@ -269,7 +269,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await driver.dispose();
       expect(await store.head()).toBe(ours);
       const found = await all(store.readAll({ after: before }));
-      expect(found.map(({ data }) => data)).toEqual([{ n: 1 }, { n: 2 }]);
+      expect(found.map(({ data }) => data)).toMatchObject([{ n: 1 }, { n: 2 }]);
       expect(await all(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
     });
   });
