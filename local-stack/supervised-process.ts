@@ -43,7 +43,7 @@ export class SupervisedProcess {
 
   /** Resolves when the process says that it is ready. Throws its own last words when it ends before, or takes a minute. */
   async start(): Promise<Ready> {
-    const { name, command, environment, logFile } = this.plan;
+    const { command, environment, logFile } = this.plan;
     const child = spawn(process.execPath, [...NODE_FLAGS, ...command, '--with-parent'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
@@ -54,7 +54,7 @@ export class SupervisedProcess {
     child.stderr.pipe(log, { end: false });
     child.once('close', () => log.end());
     const startedAt = Date.now();
-    const ready = await readyLine(child, log, name, logFile);
+    const ready = await readyLine(child, log, this.plan);
     child.once('exit', (code, signal) => void this.#restart(startedAt, signal ?? code));
     return ready;
   }
@@ -91,8 +91,7 @@ export class SupervisedProcess {
 async function readyLine(
   child: ChildProcess,
   log: NodeJS.WritableStream,
-  name: string,
-  logFile: string,
+  { name, logFile }: ProcessPlan,
 ): Promise<Ready> {
   const { stdout, stderr } = child;
   if (!stdout || !stderr) throw new Error(`${name} has no output`);

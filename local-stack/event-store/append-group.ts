@@ -61,12 +61,7 @@ export class AppendGroup {
   }
 
   private ownLastRevision(stream: string): number {
-    let revision = this.lastRevisions.get(stream);
-    if (revision === undefined) {
-      revision = this.log.lastRevision(stream);
-      this.lastRevisions.set(stream, revision);
-    }
-    return revision;
+    return this.lastRevisions.get(stream) ?? this.log.lastRevision(stream);
   }
 
   private place(stream: string, revision: number, event: ProposedEvent): Recorded {

@@ -129,7 +129,7 @@ export function readIdentifier(streamIdentifier: Buffer): string {
   return checkedStreamName(name.toString());
 }
 
-/** Throws INVALID_ARGUMENT when the id is no UUID, or type or content type are missing. */
+/** As `checkedEvent` throws. */
 export function readBatchedEvent(event: BatchedEvent): ProposedEvent {
   return checkedEvent({ ...event, id: readUuidMessage(event.id) });
 }

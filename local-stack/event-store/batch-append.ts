@@ -107,8 +107,9 @@ class BatchAppendCall {
   private collect(append: OpenAppend, message: BatchAppendRequest): void {
     for (const batched of message.events) {
       const event = readBatchedEvent(batched);
-      append.size += appendSize(event);
-      this.unfinished += appendSize(event);
+      const size = appendSize(event);
+      append.size += size;
+      this.unfinished += size;
       append.events.push(event);
     }
     if (this.unfinished > UNFINISHED_BYTES) this.fail(append, badRequestStatus('too much is unfinished'));

@@ -1,3 +1,5 @@
+import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
+
 /** More streams than are written to at the same time; with the longest of names some 6 MB. */
 const CAPACITY = 10_000;
 /** Longer names are looked up each time, so that what is kept is bounded; in UTF-16 units. */
@@ -8,19 +10,13 @@ const LONGEST_NAME = 256;
  * and finding it costs as much as all else that an append decides.
  */
 export class LastRevisions {
-  private readonly byStream = new Map<string, number>();
+  private readonly byStream = new BoundedCache<string, number>(CAPACITY);
 
   get(stream: string): number | undefined {
     return this.byStream.get(stream);
   }
 
   set(stream: string, revision: number): void {
-    if (stream.length > LONGEST_NAME) return;
-    this.byStream.set(stream, revision);
-    if (this.byStream.size <= CAPACITY) return;
-    for (const oldest of this.byStream.keys()) {
-      this.byStream.delete(oldest);
-      break;
-    }
+    if (stream.length <= LONGEST_NAME) this.byStream.set(stream, revision);
   }
 }
