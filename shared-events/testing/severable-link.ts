@@ -1,5 +1,8 @@
 import { type Socket, connect, createServer } from 'node:net';
 
+/** How a connection breaks: both ends are told, or it stays open and carries nothing any more. */
+export type Break = 'cut' | 'frozen';
+
 /** A TCP link to a server that can lose what goes through it. */
 export async function severableLink(target: string) {
   const { hostname, port } = new URL(target);
@@ -8,6 +11,7 @@ export async function severableLink(target: string) {
   let up = true;
   let down = true;
   let swallowed = 0;
+  let planned: { readonly bytes: number; readonly how: Break } | undefined;
   const passes = (open: boolean, client: Socket) => {
     const does = open && !silenced.has(client);
     if (!does) swallowed += 1;
@@ -15,6 +19,15 @@ export async function severableLink(target: string) {
   };
   const proxy = createServer((client) => {
     const upstream = connect(Number(port), hostname);
+    const plan = planned;
+    planned = undefined;
+    let answered = 0;
+    const breakWhenDue = (bytes: Buffer) => {
+      answered += bytes.length;
+      if (!plan || answered < plan.bytes) return;
+      silenced.add(client);
+      if (plan.how === 'cut') client.destroy();
+    };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -24,7 +37,10 @@ export async function severableLink(target: string) {
       });
     }
     client.on('data', (bytes) => passes(up, client) && upstream.write(bytes));
-    upstream.on('data', (bytes) => passes(down, client) && client.write(bytes));
+    upstream.on('data', (bytes) => {
+      breakWhenDue(bytes);
+      if (passes(down, client)) client.write(bytes);
+    });
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const address = proxy.address();
@@ -37,6 +53,8 @@ export async function severableLink(target: string) {
     /** The target's, through this link. */
     url: target.replace(`:${port}`, `:${bound}`),
     cut,
+    /** The next connection breaks once so many bytes of answers have come. */
+    breakNext: (how: Break, bytes: number) => void (planned = { how, bytes }),
     swallowAnswers: () => (down = false),
     swallowRequests: () => (up = false),
     /** Pieces that were lost so far. */

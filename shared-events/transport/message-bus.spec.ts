@@ -1,18 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import {
-  type AddressInfo,
-  type Server as NetServer,
-  type Socket,
-  createConnection,
-  createServer,
-} from 'node:net';
 import { type GetMessage, type Options, connect } from 'amqplib';
 import { pino } from 'pino';
 import { type Server, embeddedBroker } from '../testing/servers.js';
 import { silent } from '../testing/logger.js';
-import { severableLink } from '../testing/severable-link.js';
+import { type Break, severableLink } from '../testing/severable-link.js';
 import { until } from '../testing/until.js';
 import {
   DeadLetter,
@@ -405,25 +397,22 @@ describe('message bus when the broker goes away', () => {
 });
 
 describe('message bus when a connection breaks while it is set up', () => {
-  const cut = (link: Link) => link.cut();
-  const freeze = (link: Link) => link.freeze();
-
   // How far the set-up gets: the handshake takes some 600 bytes, each declaration some 20 more.
-  it.each([
-    ['cut', 100, cut],
-    ['cut', 650, cut],
-    ['cut', 700, cut],
-    ['frozen', 650, freeze],
+  it.each<[Break, number]>([
+    ['cut', 100],
+    ['cut', 650],
+    ['cut', 700],
+    ['frozen', 650],
   ])(
     '%s after %d bytes from the broker, first and again, it comes to a connection that works',
-    async (_how, bytes, fault) => {
+    async (how, bytes) => {
       const broker = await embeddedBroker();
-      const proxy = await Proxy.to(broker.url);
+      const link = await severableLink(broker.url);
       const exchange = `spec-${randomUUID()}`;
       const work = { name: `${exchange}.work`, exchange, pattern: '#', attempts: 3, retryDelayMs: 50 };
-      proxy.breakNext(1, bytes, fault);
+      link.breakNext(how, bytes);
       const bus = await MessageBus.connect({
-        url: proxy.url,
+        url: link.url,
         name: 'spec',
         topologies: [{ exchanges: [exchange], queues: [work] }],
         logger: silent,
@@ -433,83 +422,20 @@ describe('message bus when a connection breaks while it is set up', () => {
         await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
           prefetch: 1,
         });
-        proxy.breakNext(1, bytes, fault);
-        proxy.cutAll();
+        link.breakNext(how, bytes);
+        link.cut();
         await until(() => !bus.connected);
         await until(() => bus.connected, 30_000);
         await bus.publish(exchange, 'a', { n: 1 }, { mandatory: true });
         await until(() => bodies.length === 1);
       } finally {
         await bus.close();
-        await proxy.close();
+        await link.close();
         await broker.stop();
       }
     },
   );
 });
-
-/** One connection through the proxy. */
-interface Link {
-  /** Ends both ends. */
-  cut(): void;
-  /** Carries nothing any more, either way. */
-  freeze(): void;
-}
-
-/** Stands between a client and a broker, and breaks connections once so many bytes came from the broker. */
-class Proxy {
-  readonly #links = new Set<Link>();
-  #faults: { readonly bytes: number; readonly fault: (link: Link) => void }[] = [];
-
-  private constructor(
-    private readonly server: NetServer,
-    readonly url: string,
-  ) {}
-
-  static async to(url: string): Promise<Proxy> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const proxy = new Proxy(server, `amqp://guest:guest@127.0.0.1:${port}`);
-    server.on('connection', (client) => proxy.#carry(client, Number(new URL(url).port)));
-    return proxy;
-  }
-
-  /** The next connections, in their order, break. */
-  breakNext(connections: number, bytes: number, fault: (link: Link) => void): void {
-    this.#faults = Array.from({ length: connections }, () => ({ bytes, fault }));
-  }
-
-  cutAll(): void {
-    for (const link of this.#links) link.cut();
-  }
-
-  async close(): Promise<void> {
-    this.cutAll();
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  #carry(client: Socket, port: number): void {
-    const broker = createConnection(port, '127.0.0.1');
-    const ends = [client, broker];
-    const link = {
-      cut: () => ends.forEach((end) => end.destroy()),
-      freeze: () => ends.forEach((end) => end.removeAllListeners('data').pause()),
-    };
-    this.#links.add(link);
-    const planned = this.#faults.shift();
-    let seen = 0;
-    client.on('data', (data) => broker.write(data));
-    broker.on('data', (data) => {
-      seen += data.length;
-      if (planned && seen >= planned.bytes) planned.fault(link);
-      else client.write(data);
-    });
-    for (const end of ends)
-      end.on('error', () => undefined).on('close', () => (this.#links.delete(link), link.cut()));
-  }
-}
 
 async function withChannel<T>(
   url: string,
