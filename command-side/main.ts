@@ -3,8 +3,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
-import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { correlation, createLogger } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
@@ -17,16 +16,12 @@ const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
 
 await runAsProcess(
   async (onStop) => {
-    const eventStore = new EventStore(configuration.EVENTSTORE_URL, logger);
-    onStop(() => eventStore.close());
     const topologies = [commandTopology];
-    const messageBus = await MessageBus.connect({
-      url: configuration.RABBITMQ_URL,
-      name: NAME,
-      topologies,
-      logger,
-    });
-    onStop(() => messageBus.close());
+    const { eventStore, messageBus } = await openConnections(
+      configuration,
+      { name: NAME, topologies, logger },
+      onStop,
+    );
     const databaseUrl = configuration.DATABASE_URL;
     const module = AppModule.register({ eventStore, messageBus, databaseUrl, logger });
     const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });

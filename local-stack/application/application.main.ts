@@ -4,8 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { OtherLog } from '@orders/process-managers/checkpoints.js';
 import { ForeignLog } from '@orders/query-side/builds/session.js';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
-import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { correlation, createLogger } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
@@ -20,16 +19,12 @@ const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
 
 await runAsProcess(
   async (onStop) => {
-    const eventStore = new EventStore(configuration.EVENTSTORE_URL, logger);
-    onStop(() => eventStore.close());
     const topologies = [commandTopology, integrationTopology];
-    const messageBus = await MessageBus.connect({
-      url: configuration.RABBITMQ_URL,
-      name: NAME,
-      topologies,
-      logger,
-    });
-    onStop(() => messageBus.close());
+    const { eventStore, messageBus } = await openConnections(
+      configuration,
+      { name: NAME, topologies, logger },
+      onStop,
+    );
     const module = AppModule.register(configuration, { eventStore, messageBus, logger });
     const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });
     onStop(() => app.close());

@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+import type { backEnds } from './configuration.js';
+import { EventStore } from './event-store.js';
+import { type BusOptions, MessageBus } from './message-bus.js';
+import type { OnStop } from './process-lifetime.js';
+
+type BackEndUrls = z.infer<z.ZodObject<Pick<typeof backEnds, 'EVENTSTORE_URL' | 'RABBITMQ_URL'>>>;
+
+/** A process's one event store and one message bus, which end with it. Throws when there is no broker within 30 s. */
+export async function openConnections(
+  { EVENTSTORE_URL, RABBITMQ_URL }: BackEndUrls,
+  options: Omit<BusOptions, 'url'>,
+  onStop: OnStop,
+): Promise<{ readonly eventStore: EventStore; readonly messageBus: MessageBus }> {
+  const eventStore = new EventStore(EVENTSTORE_URL, options.logger);
+  onStop(() => eventStore.close());
+  const messageBus = await MessageBus.connect({ url: RABBITMQ_URL, ...options });
+  onStop(() => messageBus.close());
+  return { eventStore, messageBus };
+}
