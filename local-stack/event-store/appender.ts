@@ -167,11 +167,9 @@ const CHANGES = {
  */
 function undelete(group: AppendGroup, stream: string, firstRevision: number): void {
   const metadata = group.metadata(stream);
-  if (metadata === undefined) return;
-  group.append(
-    metastreamOf(stream),
-    systemEvent(METADATA_EVENT_TYPE, withTruncateBefore(metadata, firstRevision)),
-  );
+  const truncated = metadata && withTruncateBefore(metadata, firstRevision);
+  if (truncated !== undefined)
+    group.append(metastreamOf(stream), systemEvent(METADATA_EVENT_TYPE, truncated));
 }
 
 function systemEvent(type: string, data: string): ProposedEvent {

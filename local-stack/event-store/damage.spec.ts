@@ -1,15 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdir, open, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { BACKWARDS, END, type EventStoreDBClient, UnknownError } from '@eventstore/db-client';
 import { type Database, open as openDatabase } from 'lmdb';
 import { checkEventStore, type RunningEventStore, startEventStore } from './event-store.js';
 import { streamKey, streamPrefix } from './stream-key.js';
+import { BuiltNode } from './testing/built-node.js';
 import {
   connect,
   eventsOf,
@@ -20,9 +18,6 @@ import {
   temporaryFolder,
   until,
 } from './testing/node-under-test.js';
-
-/** As built: the way the process is started outside of tests too. */
-const MAIN = fileURLToPath(new URL('../dist/event-store/event-store.main.js', import.meta.url));
 
 let dir: string;
 let store: RunningEventStore | undefined;
@@ -163,21 +158,15 @@ const canMount = await mountSmall(join(probe, 'small'));
 if (canMount) await run('umount', [join(probe, 'small')]);
 await rm(probe, { recursive: true });
 
-/** The node as a process, on a folder; its client, and what it says on standard error so far. */
+/** The node as a process, on a folder, and its client. */
 async function startProcess(folder: string) {
-  const child = spawn(process.execPath, [MAIN, '--dir', folder, '--port', '0'], { stdio: 'pipe' });
-  const said: string[] = [];
-  child.stderr.setEncoding('utf8').on('data', (part: string) => said.push(part));
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { listening } = JSON.parse(line) as { listening: string };
-  const connected = connect(listening);
+  const { node, url } = await BuiltNode.started(folder);
+  const connected = connect(url);
   const end = async (): Promise<void> => {
     await connected.dispose();
-    const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exit;
+    await node.end();
   };
-  return { client: connected, said, end };
+  return { client: connected, node, end };
 }
 
 describe('a disk that is full', () => {
@@ -190,13 +179,13 @@ describe('a disk that is full', () => {
       expect(await mountSmall(small)).toBe(true);
       const acknowledged: number[] = [];
       const stream = newStream();
-      let node = await startProcess(small);
+      let running = await startProcess(small);
       const append = async (number: number): Promise<void> => {
         const [event] = numbered(1, number);
-        await node.client.appendToStream(stream, { ...event!, metadata: { padding: 'x'.repeat(50_000) } });
+        await running.client.appendToStream(stream, { ...event!, metadata: { padding: 'x'.repeat(50_000) } });
         acknowledged.push(number);
       };
-      const read = async () => numbersOf(await eventsOf(node.client.readStream(stream)));
+      const read = async () => numbersOf(await eventsOf(running.client.readStream(stream)));
       try {
         const ballast = join(small, 'ballast');
         await writeFile(ballast, Buffer.alloc(2 * 1024 * 1024));
@@ -204,17 +193,17 @@ describe('a disk that is full', () => {
         for (let number = 0; refusal === undefined; number++)
           refusal = await append(number).catch((error: unknown) => error);
         expect(refusal).toBeInstanceOf(UnknownError); // the driver drops the reason, the node tells it
-        await until(() => /^event store: 1 append\(s\) not written: /m.test(node.said.join('')));
+        await until(() => /^event store: 1 append\(s\) not written: /m.test(running.node.complaints));
         expect(await read()).toEqual(acknowledged);
         await expect(append(1_000)).rejects.toThrow(UnknownError);
         await unlink(ballast);
         await append(2_000);
         expect(await read()).toEqual(acknowledged);
-        await node.end();
-        node = await startProcess(small);
+        await running.end();
+        running = await startProcess(small);
         expect(await read()).toEqual(acknowledged);
       } finally {
-        await node.end();
+        await running.end();
         await run('umount', [small]);
       }
     },

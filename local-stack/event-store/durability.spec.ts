@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CancelledError, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import type { EventStoreDBClient, Position } from '@eventstore/db-client';
 import { startEventStore } from './event-store.js';
+import { BuiltNode } from './testing/built-node.js';
 import {
   connect,
   eventsOf,
@@ -20,11 +18,8 @@ import {
   until,
 } from './testing/node-under-test.js';
 
-/** As built: the way the process is started outside of tests too. */
-const MAIN = fileURLToPath(new URL('../dist/event-store/event-store.main.js', import.meta.url));
-
 let dir: string;
-const processes: ChildProcess[] = [];
+const nodes: BuiltNode[] = [];
 const clients: EventStoreDBClient[] = [];
 
 beforeEach(async () => {
@@ -33,48 +28,28 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.dispose()));
-  for (const child of processes.splice(0)) await kill(child, 'SIGKILL');
+  for (const node of nodes.splice(0)) await node.end('SIGKILL');
   await rm(dir, { recursive: true });
 });
 
 interface Started {
-  readonly child: ChildProcess;
+  readonly node: BuiltNode;
   readonly client: EventStoreDBClient;
 }
 
-function spawnNode(...args: string[]): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, '--dir', dir, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-  processes.push(child);
-  return child;
-}
-
 async function started(...args: string[]): Promise<Started> {
-  const child = spawnNode('--port', '0', ...args);
-  const line = await new Promise<string>((resolve) => createInterface(child.stdout!).once('line', resolve));
-  const { listening } = JSON.parse(line) as { listening: string };
-  const client = connect(listening);
+  const { node, url } = await BuiltNode.started(dir, ...args);
+  nodes.push(node);
+  const client = connect(url);
   clients.push(client);
-  return { child, client };
+  return { node, client };
 }
 
-async function kill(
-  child: ChildProcess,
-  signal: NodeJS.Signals,
-): Promise<[code: number | null, signal: string | null]> {
-  if (child.exitCode !== null || child.signalCode !== null) return [child.exitCode, child.signalCode];
-  const exit = once(child, 'exit');
-  child.kill(signal);
-  await exit;
-  return [child.exitCode, child.signalCode];
-}
-
-/** What a start that fails says on standard error, and how it exits. */
-async function refusal(...args: string[]): Promise<{ code: number | null; lines: string[] }> {
-  const child = spawnNode(...args);
-  const lines: string[] = [];
-  createInterface(child.stderr!).on('line', (line) => lines.push(line));
-  await once(child, 'close');
-  return { code: child.exitCode, lines };
+/** What a start on the folder that fails says on standard error, and how it exits. */
+function refusal(...args: string[]): ReturnType<BuiltNode['refusal']> {
+  const node = new BuiltNode('--dir', dir, ...args);
+  nodes.push(node);
+  return node.refusal();
 }
 
 describe('a log that is opened again', () => {
@@ -155,11 +130,11 @@ describe('a node that is killed under load', () => {
   test('has lost nothing that it acknowledged, keeps order and positions, and has torn no append', async () => {
     const acknowledged: Acknowledged[] = [];
     for (let round = 0; round < 20; round++) {
-      const { child, client } = await started();
+      const { node, client } = await started();
       const enough = acknowledged.length + 100;
       const writing = write(client, acknowledged);
       await until(() => acknowledged.length >= enough);
-      await kill(child, 'SIGKILL');
+      await node.end('SIGKILL');
       await writing;
     }
     const { client } = await started();
@@ -184,13 +159,13 @@ describe('a node that is killed under load', () => {
 
 describe('the folder of a log', () => {
   test('belongs to one process at a time', async () => {
-    const { child } = await started();
+    const { node } = await started();
     expect(await refusal('--port', '0')).toEqual({
       code: 1,
-      lines: [`event store: ${dir} is in use by process ${child.pid}`],
+      lines: [`event store: ${dir} is in use by process ${node.child.pid}`],
     });
     await expect(startEventStore({ port: 0, dir })).rejects.toThrow(
-      `${dir} is in use by process ${child.pid}`,
+      `${dir} is in use by process ${node.child.pid}`,
     );
   });
 
@@ -202,8 +177,8 @@ describe('the folder of a log', () => {
   });
 
   test('is free again after a kill, even when another process has the same id', async () => {
-    const { child } = await started();
-    await kill(child, 'SIGKILL');
+    const { node } = await started();
+    await node.end('SIGKILL');
     await writeFile(join(dir, `lock-${process.pid}-1`), '');
     const { client } = await started();
     await client.appendToStream(newStream(), numbered(1));
@@ -220,11 +195,11 @@ describe('the folder of a log', () => {
   });
 
   test('with a log that ends too early is refused, and works again with the whole one', async () => {
-    const { child, client } = await started();
+    const { node, client } = await started();
     const stream = newStream();
     for (let number = 0; number < 20; number++)
       await client.appendToStream(stream, numbered(100, number * 100));
-    await kill(child, 'SIGTERM');
+    await node.end('SIGTERM');
     const path = join(dir, 'events.lmdb');
     await copyFile(path, `${path}.whole`);
     await truncate(path, 3 * 4096);
@@ -253,12 +228,12 @@ describe('a stop', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'by %s ends streams with CANCELLED, exits with 0 and leaves no claim',
     async (signal) => {
-      const { child, client } = await started();
+      const { node, client } = await started();
       const subscription = client.subscribeToAll();
       const failure = new Promise<Error>((resolve) => subscription.once('error', resolve));
       await once(subscription, 'caughtUp');
       await client.appendToStream(newStream(), numbered(1));
-      expect(await kill(child, signal)).toEqual([0, null]);
+      expect(await node.end(signal)).toEqual([0, null]);
       expect(await failure).toBeInstanceOf(CancelledError);
       expect((await failure).message).toContain('shutting down');
       expect((await readdir(dir)).filter((file) => file.startsWith('lock-'))).toEqual([]);
@@ -266,22 +241,22 @@ describe('a stop', () => {
   );
 
   test('follows the end of whoever started it, when asked to', async () => {
-    const { child } = await started('--with-parent');
-    const exit = once(child, 'exit');
-    child.stdin!.end();
+    const { node } = await started('--with-parent');
+    const exit = once(node.child, 'exit');
+    node.child.stdin!.end();
     await exit;
-    expect(child.exitCode).toBe(0);
+    expect(node.child.exitCode).toBe(0);
   });
 
   test('without being asked to, the end of its standard input means nothing', async () => {
-    const { child, client } = await started();
-    child.stdin!.end();
+    const { node, client } = await started();
+    node.child.stdin!.end();
     await client.appendToStream(newStream(), numbered(1));
-    expect(child.exitCode).toBeNull();
+    expect(node.child.exitCode).toBeNull();
   });
 
   test('loses no append that was acknowledged while it stopped', async () => {
-    const { child, client } = await started();
+    const { node, client } = await started();
     const stream = newStream();
     const answers = Promise.allSettled(
       Array.from({ length: 200 }, (_, number) =>
@@ -289,7 +264,7 @@ describe('a stop', () => {
       ),
     );
     await client.appendToStream(stream, numbered(1));
-    await kill(child, 'SIGTERM');
+    await node.end('SIGTERM');
     const acknowledged = (await answers).flatMap(({ status }, number) =>
       status === 'fulfilled' ? [number] : [],
     );
@@ -300,8 +275,8 @@ describe('a stop', () => {
 });
 
 test('it listens on loopback only', async () => {
-  const { child } = await started();
-  const listening = await listeningAddresses(child.pid!);
+  const { node } = await started();
+  const listening = await listeningAddresses(node.child.pid!);
   expect(listening).toEqual(['0100007F']);
 });
 

@@ -28,6 +28,12 @@ export function readFilter(options: ReadReq.Options.FilterOptions): EventFilter 
   };
 }
 
+/**
+ * The server's expressions count UTF-16 units, as JavaScript's do without a flag, but know Unicode's properties too.
+ * Without the flag V8 can also leave a backtracking that does not end: see event-store.main.ts.
+ */
+const NEEDS_UNICODE = /\\p\{/i;
+
 function test(expression: ReadReq.Options.FilterOptions.Expression): (text: string) => boolean {
   const pattern = expression.getRegex();
   if (pattern === '') {
@@ -35,7 +41,7 @@ function test(expression: ReadReq.Options.FilterOptions.Expression): (text: stri
     return (text) => prefixes.some((prefix) => text.startsWith(prefix));
   }
   try {
-    const regex = new RegExp(pattern, 'u');
+    const regex = new RegExp(pattern, NEEDS_UNICODE.test(pattern) ? 'u' : '');
     return (text) => regex.test(text);
   } catch {
     throw invalidArgument(`'${pattern}' is not a regular expression`);

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { type EventStoreDBClient, jsonEvent, START, streamNameFilter } from '@eventstore/db-client';
 import featuresService from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import gossipService from '@eventstore/db-client/generated/gossip_grpc_pb.js';
@@ -20,7 +17,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { NODE_FLAGS } from '../node-flags.js';
+import { BuiltNode } from './testing/built-node.js';
 import {
   connect,
   eventsOf,
@@ -32,26 +29,21 @@ import {
   until,
 } from './testing/node-under-test.js';
 
-/** As built, in a process of its own: a crash is seen as one, and its memory is its own. */
-const MAIN = fileURLToPath(new URL('../dist/event-store/event-store.main.js', import.meta.url));
 /** What nobody answered within this long is not answered. */
 const ANSWER_MS = 60_000;
 /** A fifth of it is in use with a thousand subscribers; the rest is what V8 has not collected yet. */
 const MOST_ANONYMOUS_BYTES = 512 * 1024 * 1024;
 
 let dir: string;
-let child: ChildProcess;
+/** In a process of its own: a crash is seen as one, and its memory is its own. */
+let node: BuiltNode;
 let url: string;
 let raw: Client;
 let client: EventStoreDBClient;
-let said = '';
 
 beforeAll(async () => {
   dir = await temporaryFolder();
-  child = spawn(process.execPath, [...NODE_FLAGS, MAIN, '--dir', dir, '--port', '0'], { stdio: 'pipe' });
-  child.stderr!.on('data', (part: Buffer) => (said += part.toString()));
-  const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
-  ({ listening: url } = JSON.parse(line) as { listening: string });
+  ({ node, url } = await BuiltNode.started(dir));
   raw = new Client(new URL(url).host, credentials.createInsecure());
   client = connect(url);
 });
@@ -59,16 +51,14 @@ beforeAll(async () => {
 afterAll(async () => {
   raw.close();
   await client.dispose();
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  expect(await exit).toEqual([0, null]);
-  expect(said).toBe('');
+  expect(await node.end()).toEqual([0, null]);
+  expect(node.complaints).toBe('');
   await rm(dir, { recursive: true });
 });
 
 /** It still does what it is for, and has not grown. */
 async function isWell(): Promise<void> {
-  expect(child.exitCode ?? child.signalCode).toBeNull();
+  expect(node.child.exitCode ?? node.child.signalCode).toBeNull();
   const stream = newStream();
   await client.appendToStream(stream, numbered(2));
   expect(numbersOf(await eventsOf(client.readStream(stream)))).toEqual([0, 1]);
@@ -77,7 +67,7 @@ async function isWell(): Promise<void> {
 
 function anonymousBytes(): number {
   const [, kilobytes] =
-    /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${node.child.pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 

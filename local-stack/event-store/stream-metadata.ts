@@ -38,7 +38,7 @@ export function originalOf(metastream: string): string {
 
 /** Limits from the last event of a metadata stream; what cannot be understood limits nothing. */
 export function readLimits(record: Buffer): ReadLimits {
-  const metadata = parseMetadata(record);
+  const metadata = parseMetadata(record) ?? {};
   return {
     maxCount: positive(metadata['$maxCount']) ?? Infinity,
     maxAge: (positive(metadata['$maxAge']) ?? Infinity) * 1000,
@@ -46,18 +46,19 @@ export function readLimits(record: Buffer): ReadLimits {
   };
 }
 
-/** The metadata as JSON with `$tb` set anew; all else that it holds is kept. */
-export function withTruncateBefore(record: Buffer, revision: number): string {
-  return JSON.stringify({ ...parseMetadata(record), $tb: revision });
+/** The metadata as JSON with `$tb` set anew and all else kept; undefined when it is no JSON object. */
+export function withTruncateBefore(record: Buffer, revision: number): string | undefined {
+  const metadata = parseMetadata(record);
+  return metadata && JSON.stringify({ ...metadata, $tb: revision });
 }
 
-function parseMetadata(record: Buffer): Record<string, unknown> {
+function parseMetadata(record: Buffer): Record<string, unknown> | undefined {
   const event = streams.ReadResp.deserializeBinary(responseBytes(record)).getEvent()?.getEvent();
   try {
     const metadata: unknown = JSON.parse(Buffer.from(event?.getData_asU8() ?? []).toString());
-    return typeof metadata === 'object' && metadata !== null ? { ...metadata } : {};
+    return typeof metadata === 'object' && metadata !== null ? { ...metadata } : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANY, BACKWARDS, END, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { ANY, BACKWARDS, binaryEvent, END, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import type { StreamMetadata } from '@eventstore/db-client';
 import { contract, refusalOf } from '../testing/contract.js';
 import { eventsOf, newStream, numbered, numbersOf, until } from '../testing/node-under-test.js';
@@ -202,6 +202,21 @@ contract('the metadata of a stream of', (node) => {
     const stream = await node.streamOf(3);
     await node.client.appendToStream(`$$${stream}`, jsonEvent({ type: '$metadata', data }));
     expect(await node.numbersIn(stream)).toEqual([0, 1, 2]);
+  });
+
+  test('that is no JSON, set while the stream is deleted, is left as it is, and hides nothing', async () => {
+    const stream = await node.streamOf(2);
+    await node.client.deleteStream(stream);
+    const metastream = `$$${stream}`;
+    await node.client.appendToStream(
+      metastream,
+      binaryEvent({ type: '$metadata', data: Buffer.from('no JSON') }),
+    );
+    const [last] = await eventsOf(
+      node.client.readStream(metastream, { direction: BACKWARDS, fromRevision: END }),
+    );
+    expect(last?.revision).toBe(1n);
+    expect(await node.numbersIn(stream)).toEqual([0, 1]);
   });
 
   test('is kept, with the truncation of a new beginning, when it is set while the stream is deleted', async () => {
