@@ -34,7 +34,7 @@ export class CommandSideModule implements OnApplicationBootstrap, BeforeApplicat
     const product = ProductModule.register(transport);
     const stock = StockModule.register(transport, product);
     const payment = PaymentModule.register(transport, configuration.databaseUrl);
-    const order = OrderModule.register(transport, product, payment);
+    const order = OrderModule.register(transport, product);
     return {
       module: CommandSideModule,
       imports: [CqrsModule.forRoot(), transport, product, stock, payment, order],

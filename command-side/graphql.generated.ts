@@ -162,14 +162,6 @@ export type OrderNotFound = Refusal & {
   readonly orderId: Scalars['ID']['output'];
 };
 
-/** Money is being taken for the order. */
-export type PaymentInProgress = Refusal & {
-  readonly __typename?: 'PaymentInProgress';
-  readonly code: Scalars['String']['output'];
-  readonly message: Scalars['String']['output'];
-  readonly orderId: Scalars['ID']['output'];
-};
-
 /** The order has been shipped, completed or rejected. */
 export type OrderNotCancellable = Refusal & {
   readonly __typename?: 'OrderNotCancellable';
@@ -188,7 +180,7 @@ export type OrderNotShippable = Refusal & {
 
 export type PlaceOrderResult = OrderAccepted | UnknownSku | PriceChanged | IdempotencyKeyReused | MixedCurrencies | TotalNotPayable | InvalidInput;
 
-export type CancelOrderResult = OrderCancellationAccepted | OrderNotFound | PaymentInProgress | OrderNotCancellable | InvalidInput;
+export type CancelOrderResult = OrderCancellationAccepted | OrderNotFound | OrderNotCancellable | InvalidInput;
 
 export type ShipOrderResult = OrderShipmentAccepted | OrderNotFound | OrderNotShippable | InvalidInput;
 

@@ -1,9 +1,8 @@
 import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
 import { isEventStoreOutage } from '@orders/shared-events/transport/outage.js';
 import { StreamContended } from './decider.js';
-import { ProviderUnavailable } from './payment/provider.js';
 
-const OUTAGES = [AppendOutcomeUnknown, StreamContended, ProviderUnavailable];
+const OUTAGES = [AppendOutcomeUnknown, StreamContended];
 
 /** True where something that a command needs is away, so that the same command can succeed later. */
 export function isOutage(error: unknown): error is Error {

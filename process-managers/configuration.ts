@@ -10,11 +10,14 @@ const DAY = 86_400 * SECOND;
 /** How long each stage may take, and how soon a command is sent again. All in milliseconds. */
 export const processSettings = {
   PROCESS_PAYMENT_DEADLINE: milliseconds(60 * SECOND),
+  PROCESS_CUSTOMER_ACTION_DEADLINE: milliseconds(3_600 * SECOND),
+  PROCESS_PROVIDER_RETRY_DEADLINE: milliseconds(3_600 * SECOND),
   PROCESS_RESERVATION_DEADLINE: milliseconds(30 * SECOND),
   PROCESS_CAPTURE_DEADLINE: milliseconds(60 * SECOND),
   PROCESS_CONFIRMATION_DEADLINE: milliseconds(60 * SECOND),
   PROCESS_SHIPMENT_DEADLINE: milliseconds(30 * DAY),
   PROCESS_COMPLETION_DEADLINE: milliseconds(120 * SECOND),
+  PROCESS_REFUND_DEADLINE: milliseconds(300 * SECOND),
   PROCESS_COMPENSATION_DEADLINE: milliseconds(300 * SECOND),
   PROCESS_RESEND_INTERVAL: milliseconds(3 * SECOND),
   PROCESS_RESEND_INTERVAL_MAX: milliseconds(60 * SECOND),
@@ -24,11 +27,14 @@ export type ProcessSettings = z.infer<z.ZodObject<typeof processSettings>>;
 
 export const durationsOf = (settings: ProcessSettings): StageDurations => ({
   payment: settings.PROCESS_PAYMENT_DEADLINE,
+  customerAction: settings.PROCESS_CUSTOMER_ACTION_DEADLINE,
+  providerRetry: settings.PROCESS_PROVIDER_RETRY_DEADLINE,
   reservation: settings.PROCESS_RESERVATION_DEADLINE,
   capture: settings.PROCESS_CAPTURE_DEADLINE,
   confirmation: settings.PROCESS_CONFIRMATION_DEADLINE,
   shipment: settings.PROCESS_SHIPMENT_DEADLINE,
   completion: settings.PROCESS_COMPLETION_DEADLINE,
+  refund: settings.PROCESS_REFUND_DEADLINE,
   compensation: settings.PROCESS_COMPENSATION_DEADLINE,
 });
 

@@ -13,7 +13,7 @@ import {
 } from '@orders/shared-events/contracts/ids.js';
 import type { OrderProcessEvent } from '@orders/shared-events/contracts/orderProcess.events.js';
 import type { StageVisit } from './order-process/deadlines.js';
-import { CURRENT_DEFINITION } from './order-process/definitions.js';
+import { CURRENT_DEFINITION } from './order-process/rules.js';
 import { type OwnEvent, PROCESS_ACTOR, type Tracked } from './tracked.js';
 
 /** The context of the event that makes the process record something. */

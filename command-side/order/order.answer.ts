@@ -62,13 +62,9 @@ export function cancellationAnswer(orderId: OrderId, outcome: OrderOutcome): Ans
     return { __typename: 'OrderCancellationAccepted', ...accepted(orderId, outcome) };
   }
   const refusal = statusRefusal(orderId, outcome.refusal);
-  return { __typename: CANCELLATION_TYPES.get(refusal.code) ?? 'OrderNotCancellable', ...refusal };
+  const __typename = refusal.code === 'ORDER_NOT_FOUND' ? 'OrderNotFound' : 'OrderNotCancellable';
+  return { __typename, ...refusal };
 }
-
-const CANCELLATION_TYPES = new Map<string, 'OrderNotFound' | 'PaymentInProgress'>([
-  ['ORDER_NOT_FOUND', 'OrderNotFound'],
-  ['PAYMENT_IN_PROGRESS', 'PaymentInProgress'],
-]);
 
 export function shipmentAnswer(orderId: OrderId, outcome: OrderOutcome): Answer<ShipOrderResult> {
   if (outcome.outcome !== 'refused') {
@@ -96,7 +92,6 @@ const MESSAGES: Readonly<Record<OrderStatusRefusal['code'], string>> = {
   NOTHING_TO_SHIP: 'nothing in the order is shipped',
   CANCELLATION_REQUESTED: 'the order is being cancelled',
   CANCELLATION_NOT_REQUESTED: 'nobody asked for a cancellation',
-  PAYMENT_IN_PROGRESS: 'the payment has begun',
 };
 
 const isAboutStatus = (refusal: OrderRefusal): refusal is OrderStatusRefusal =>

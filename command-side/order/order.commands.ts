@@ -18,12 +18,7 @@ export type PlaceOrder = CommandOf<
 >;
 export type RequestCancellation = CommandOf<
   'RequestCancellation',
-  {
-    readonly orderId: OrderId;
-    readonly reason: string;
-    /** Whether the payment's stream holds an intent to take money. */
-    readonly paymentBegun: boolean;
-  }
+  { readonly orderId: OrderId; readonly reason: string }
 >;
 export type ShipOrder = CommandOf<'ShipOrder', { readonly orderId: OrderId } & Shipment>;
 export type RejectOrder = Extract<OrderBusCommand, { type: 'RejectOrder' }>;
@@ -41,8 +36,7 @@ export interface OrderStatusRefusal {
     | 'ORDER_CANCELLED'
     | 'NOTHING_TO_SHIP'
     | 'CANCELLATION_REQUESTED'
-    | 'CANCELLATION_NOT_REQUESTED'
-    | 'PAYMENT_IN_PROGRESS';
+    | 'CANCELLATION_NOT_REQUESTED';
   readonly orderId: OrderId;
 }
 

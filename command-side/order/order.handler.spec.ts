@@ -1,13 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '@orders/shared-events/contracts/envelope.js';
-import {
-  CommandId,
-  Sku,
-  orderStream,
-  paymentStream,
-  productStream,
-} from '@orders/shared-events/contracts/ids.js';
+import { CommandId, Sku, orderStream, productStream } from '@orders/shared-events/contracts/ids.js';
 import {
   EUR,
   customerId,
@@ -15,10 +9,7 @@ import {
   mugRegistered,
   orderId,
   origin,
-  paymentId,
-  paymentRequested,
 } from '@orders/shared-events/testing/examples.js';
-import { Payments } from '../payment/payments.js';
 import { Products } from '../product/products.js';
 import { SimulatedLog } from '../testing/simulated-log.js';
 import { OnOrder, OrderHandler, type OrderRequest, type UnpricedOrder } from './order.handler.js';
@@ -29,7 +20,7 @@ import { Quotes } from './quotes.js';
 let log: SimulatedLog;
 let handler: OrderHandler;
 /** Another process on the same log. */
-let elsewhere: { products: Products; payments: Payments };
+let elsewhere: { products: Products };
 
 const actor: Actor = { kind: 'operator', subject: 'spec' };
 const envelope = () => ({ commandId: CommandId.parse(randomUUID()), origin: { ...origin, actor } });
@@ -58,8 +49,8 @@ const repriceElsewhere = (price: number) =>
 beforeEach(async () => {
   log = new SimulatedLog();
   const products = new Products(log);
-  handler = new OrderHandler(new Orders(log), new Quotes(products, noAdjustments), new Payments(log));
-  elsewhere = { products: new Products(log), payments: new Payments(log) };
+  handler = new OrderHandler(new Orders(log), new Quotes(products, noAdjustments));
+  elsewhere = { products: new Products(log) };
   await products.execute({
     ...envelope(),
     stream: productStream(mug),
@@ -98,39 +89,5 @@ describe('placing an order', () => {
       command: { type: 'RegisterProduct', data: { ...mugRegistered.data, sku } },
     });
     expect(await execute(missing)).toMatchObject({ outcome: 'happened' });
-  });
-});
-
-describe('a request for cancellation', () => {
-  const cancel = { type: 'RequestCancellation', data: { orderId, reason: '' } } as const;
-  const authorizeElsewhere = async () => {
-    const { attempt: _first, ...data } = paymentRequested('MANUAL').data;
-    await elsewhere.payments.execute({
-      ...envelope(),
-      stream: paymentStream(paymentId),
-      command: { type: 'AuthorizePayment', data },
-    });
-  };
-
-  it('happens while nothing was asked of the payment provider', async () => {
-    await execute(place());
-    expect(await execute(cancel)).toMatchObject({ outcome: 'happened' });
-  });
-
-  it('is refused once the intent to take money is recorded, wherever that was', async () => {
-    await execute(place());
-    await authorizeElsewhere();
-    expect(await execute(cancel)).toMatchObject({ refusal: { code: 'PAYMENT_IN_PROGRESS' } });
-  });
-
-  it('happens again to no effect, also once the payment was barred', async () => {
-    await execute(place());
-    await execute(cancel);
-    await elsewhere.payments.execute({
-      ...envelope(),
-      stream: paymentStream(paymentId),
-      command: { type: 'VoidAuthorization', data: { orderId, paymentId, attempt: 1 } },
-    });
-    expect(await execute(cancel)).toMatchObject({ outcome: 'repeated' });
   });
 });

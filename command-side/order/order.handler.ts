@@ -1,10 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
-import { type OrderId, paymentIdOf, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderBusCommand } from '@orders/shared-events/contracts/order.commands.js';
-import { termsOf } from '../payment/payment.state.js';
-import { Payments } from '../payment/payments.js';
 import type { OrderRefusal, PlaceOrder, RequestCancellation, ShipOrder } from './order.commands.js';
 import { type OrderOutcome, Orders } from './orders.js';
 import type { RequestedLine } from './pricing.js';
@@ -18,12 +15,7 @@ export interface UnpricedOrder {
     readonly currency?: Currency;
   };
 }
-/** A cancellation as the caller asks for it: the server looks at the payment. */
-export interface CancellationRequest {
-  readonly type: 'RequestCancellation';
-  readonly data: Omit<RequestCancellation['data'], 'paymentBegun'>;
-}
-export type OrderRequest = UnpricedOrder | CancellationRequest | ShipOrder | OrderBusCommand;
+export type OrderRequest = UnpricedOrder | RequestCancellation | ShipOrder | OrderBusCommand;
 
 /** Any command to an order. */
 export class OnOrder extends Command<OrderOutcome> {
@@ -47,7 +39,6 @@ export class OrderHandler implements ICommandHandler<OnOrder> {
   constructor(
     private readonly orders: Orders,
     private readonly quotes: Quotes,
-    private readonly payments: Payments,
   ) {}
 
   execute({ addressed }: OnOrder): Promise<OrderOutcome> {
@@ -56,7 +47,6 @@ export class OrderHandler implements ICommandHandler<OnOrder> {
       case 'PlaceOrder':
         return this.#place({ ...addressed, command });
       case 'RequestCancellation':
-        return this.#requestCancellation({ ...addressed, command });
       case 'ShipOrder':
       case 'ConfirmOrder':
       case 'RejectOrder':
@@ -77,16 +67,5 @@ export class OrderHandler implements ICommandHandler<OnOrder> {
     const pricing = await this.quotes.of(lines, currency, maxAgeMs);
     const command = { type: 'PlaceOrder', data: { ...request, pricing } } as const;
     return this.orders.execute({ ...addressed, command }, { expectNew: true });
-  }
-
-  async #requestCancellation(addressed: Addressed<CancellationRequest>): Promise<OrderOutcome> {
-    const { type, data } = addressed.command;
-    const paymentBegun = await this.#paymentBegun(data.orderId);
-    return this.orders.execute({ ...addressed, command: { type, data: { ...data, paymentBegun } } });
-  }
-
-  async #paymentBegun(orderId: OrderId): Promise<boolean> {
-    const { state } = await this.payments.load(paymentStream(paymentIdOf(orderId)));
-    return termsOf(state) !== undefined;
   }
 }

@@ -10,10 +10,10 @@ import { Quotes } from './quotes.js';
 
 @Module({})
 export class OrderModule {
-  static register(transport: DynamicModule, product: DynamicModule, payment: DynamicModule): DynamicModule {
+  static register(transport: DynamicModule, product: DynamicModule): DynamicModule {
     return {
       module: OrderModule,
-      imports: [transport, product, payment],
+      imports: [transport, product],
       providers: [
         {
           provide: Orders,

@@ -9,7 +9,7 @@ import type { CancelOrderResult, PlaceOrderResult, ShipOrderResult } from '../gr
 import { readInput } from '../input.js';
 import { OPERATOR, addressed } from '../request.js';
 import { cancellationAnswer, placementAnswer, shipmentAnswer } from './order.answer.js';
-import { type CancellationRequest, OnOrder, type OrderRequest } from './order.handler.js';
+import { OnOrder, type OrderRequest } from './order.handler.js';
 import { cancelOrderInput, orderRequested, placeOrderInput, shipOrderInput } from './order.input.js';
 import type { OrderOutcome } from './orders.js';
 
@@ -32,7 +32,7 @@ export class OrderResolver {
   async cancelOrder(@Args('input') input: unknown): Promise<Answer<CancelOrderResult>> {
     const request = readInput(cancelOrderInput, input);
     if ('invalid' in request) return request.invalid;
-    const command: CancellationRequest = { type: 'RequestCancellation', data: request.data };
+    const command = { type: 'RequestCancellation', data: request.data } as const;
     return cancellationAnswer(request.data.orderId, await this.#execute(command, OPERATOR));
   }
 

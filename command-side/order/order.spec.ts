@@ -23,11 +23,7 @@ const confirm = { type: 'ConfirmOrder', data: { orderId } } as const;
 const reject = { type: 'RejectOrder', data: { orderId, reason: 'OUT_OF_STOCK' } } as const;
 const requestCancellation: RequestCancellation = {
   type: 'RequestCancellation',
-  data: { orderId, reason: 'changed my mind', paymentBegun: false },
-};
-const requestTooLate: RequestCancellation = {
-  ...requestCancellation,
-  data: { ...requestCancellation.data, paymentBegun: true },
+  data: { orderId, reason: 'changed my mind' },
 };
 const cancel = { type: 'CancelOrder', data: { orderId } } as const;
 const ship: ShipOrder = { type: 'ShipOrder', data: { orderId, carrier: 'Post', trackingNumber: 'T1' } };
@@ -109,18 +105,17 @@ describe('RejectOrder', () => {
 });
 
 describe('RequestCancellation', () => {
-  it('happens before a payment is begun', () => placedOrder.when(requestCancellation).then(requested));
-  it('happens on a confirmed order whose payment is not in progress', () =>
-    confirmedOrder.when(requestCancellation).then(requested));
-  it('is ignored once requested, also when a payment has begun since', () =>
-    given(order, orderPlaced, requested).when(requestTooLate).ignored());
+  it('happens until the goods have left, whatever has become of the money', () => {
+    placedOrder.when(requestCancellation).then(requested);
+    confirmedOrder.when(requestCancellation).then(requested);
+  });
+  it('is ignored once requested', () =>
+    given(order, orderPlaced, requested).when(requestCancellation).ignored());
   it('is ignored once cancelled', () => cancelledOrder.when(requestCancellation).ignored());
-  it('is refused once a payment is begun', () =>
-    placedOrder.when(requestTooLate).refused('PAYMENT_IN_PROGRESS'));
   it('is refused once shipped, completed or rejected', () => {
-    shippedOrder.when(requestTooLate).refused('ORDER_ALREADY_SHIPPED');
-    completedOrder.when(requestTooLate).refused('ORDER_COMPLETED');
-    rejectedOrder.when(requestTooLate).refused('ORDER_REJECTED');
+    shippedOrder.when(requestCancellation).refused('ORDER_ALREADY_SHIPPED');
+    completedOrder.when(requestCancellation).refused('ORDER_COMPLETED');
+    rejectedOrder.when(requestCancellation).refused('ORDER_REJECTED');
   });
   it('is refused where there is no order', () =>
     given(order).when(requestCancellation).refused('ORDER_NOT_FOUND'));

@@ -87,16 +87,13 @@ function reject({ reason }: RejectOrder['data'], state: Existing): OrderDecision
   }
 }
 
-function requestCancellation(
-  { reason, paymentBegun }: RequestCancellation['data'],
-  state: Existing,
-): OrderDecision {
+/** Until the goods have left, whatever has become of money and stock: the order's process gives them back. */
+function requestCancellation({ reason }: RequestCancellation['data'], state: Existing): OrderDecision {
   switch (state.status) {
     case 'placed':
     case 'confirmed':
-      if (state.cancellationRequested) return NOTHING_NEW;
-      return paymentBegun
-        ? refusal('PAYMENT_IN_PROGRESS', state)
+      return state.cancellationRequested
+        ? NOTHING_NEW
         : [{ type: 'OrderCancellationRequested', data: { orderId: state.orderId, reason } }];
     case 'cancelled':
       return NOTHING_NEW;

@@ -2,7 +2,7 @@ import type { ProviderOperation } from '@orders/shared-events/contracts/payment.
 import { type PaymentState, type Terms, isPending } from './payment.state.js';
 
 /** A call that the provider is owed: its intent is recorded, its outcome is not. Amount in minor units. */
-export interface ProviderCall extends Omit<Terms, 'attempt' | 'captureMethod'> {
+export interface ProviderCall extends Omit<Terms, 'attempt' | 'captureMethod' | 'noted' | 'payableUntil'> {
   readonly operation: ProviderOperation;
   readonly attempt: number;
   readonly refundId?: string;
@@ -17,6 +17,7 @@ export function owedCalls(state: PaymentState): readonly ProviderCall[] {
   switch (state.status) {
     case 'none':
     case 'declined':
+    case 'expired':
     case 'voided':
       return [];
     case 'requested':

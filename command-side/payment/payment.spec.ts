@@ -185,3 +185,72 @@ describe('the state', () => {
     });
   });
 });
+
+describe('RetryPayment', () => {
+  const until = '2099-01-01T00:00:00.000Z';
+  const required = (expiresAt = until) =>
+    ({
+      type: 'PaymentActionRequired',
+      data: { ...ids, attempt: 1, url: 'https://provider.example/a', expiresAt },
+    }) as const;
+  const other = { type: 'RetryPayment', data: { ...ids, paymentMethod: 'pm_other' } } as const;
+  const again = {
+    type: 'PaymentRequested',
+    data: { ...manual.data, paymentMethod: 'pm_other', attempt: 2 },
+  } as const;
+  it('happens after a decline, as the next attempt, as long as the customer was given', () =>
+    given(payment, manual, required(), declined).when(other).then(again));
+  it('happens once more after another decline', () =>
+    given(payment, manual, required(), declined, again, {
+      ...declined,
+      data: { ...declined.data, attempt: 2 },
+    })
+      .when(other)
+      .then({ ...again, data: { ...again.data, attempt: 3 } }));
+  it('is ignored while that way to pay is being tried', () =>
+    given(payment, manual, required(), declined, again).when(other).ignored());
+  it('is refused when the time is over', () =>
+    given(payment, manual, required('2000-01-01T00:00:00.000Z'), declined)
+      .when(other)
+      .refused('RETRY_TOO_LATE'));
+  it('is refused where the customer was never asked to act', () =>
+    given(payment, manual, declined).when(other).refused('PAYMENT_DECLINED'));
+  it('is refused in every other state', () => {
+    given(payment).when(other).refused('PAYMENT_NOT_FOUND');
+    given(payment, manual, required()).when(other).refused('PAYMENT_PENDING');
+    given(payment, manual, authorized).when(other).refused('PAYMENT_SETTLED');
+    given(payment, automatic, captured).when(other).refused('PAYMENT_SETTLED');
+    given(payment, manual, voidRequested, voided).when(other).refused('PAYMENT_VOIDED');
+    given(payment, manual, authorized, { type: 'AuthorizationExpired', data: { ...ids, attempt: 1 } })
+      .when(other)
+      .refused('PAYMENT_EXPIRED');
+  });
+  it('is refused once a void has left its mark, which ends the time to pay', () => {
+    given(payment, manual, required(), declined).when(voids()).then(voided);
+    given(payment, manual, required(), declined, voided).when(other).refused('PAYMENT_VOIDED');
+  });
+  it('and a void that comes after it gives back what it may hold', () =>
+    given(payment, manual, required(), declined, again).when(voids()).then(voidRequested));
+});
+
+describe('a payment whose authorisation has expired', () => {
+  const expired = given(payment, manual, authorized, {
+    type: 'AuthorizationExpired',
+    data: { ...ids, attempt: 1 },
+  });
+  it('holds nothing to capture, void or refund', () => {
+    expired.when(capture()).refused('PAYMENT_EXPIRED');
+    expired.when(voids()).ignored();
+    expired.when(refund()).refused('PAYMENT_EXPIRED');
+    expired.when(authorize('MANUAL')).ignored();
+  });
+});
+
+describe('a refund that failed', () => {
+  it('may be asked for again with what others have left', () => {
+    const events = [automatic, captured, refundRequested(total), refundFailed] as const;
+    given(payment, ...events)
+      .when(refund(2, 100))
+      .then(refundRequested(100, 2));
+  });
+});

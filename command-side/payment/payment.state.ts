@@ -4,9 +4,11 @@ import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { CaptureMethod, PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
 
 //  none ──▶ requested ──▶ authorized ──▶ captured (refunds)          MANUAL
-//    │          │  └──────────────────▶ captured (refunds)          AUTOMATIC: charged in one call
-//    │          ├──▶ declined
-//    └──────────┴──▶ voided ◀── authorized                          terminal mark
+//    │       ▲  │  │ └─────────│─────────▶ captured (refunds)          AUTOMATIC: charged in one call
+//    │       │  │  │           └──▶ expired
+//    │       └──┼──▼                                              once the customer had to act, they may
+//    │          │ declined                                        pay in another way until `payableUntil`
+//    └──────────┴──▶ voided ◀── authorized, declined                   terminal mark
 //
 // A success that the provider reports late is recorded from every state: money moved, whatever we thought.
 
@@ -19,12 +21,22 @@ export interface Terms {
   readonly currency: Currency;
   readonly paymentMethod: string;
   readonly captureMethod: CaptureMethod;
+  /** How long the customer may act or pay in another way; only where the provider wanted them to act. */
+  readonly payableUntil?: string;
+  readonly noted: Noted;
 }
 
-/** The last call of one operation. `unknown`: the provider was called and its answer did not come. */
+/** Ids of the provider's notifications and names of discrepancies that are recorded: neither is recorded twice. */
+type Noted = readonly string[];
+const MOST_NOTED = 100;
+
+/**
+ * The last call of one operation. `unknown`: the provider was called and its answer did not come. `deferred`: it cannot
+ * be called for now.
+ */
 export interface Call {
   readonly attempt: number;
-  readonly status: 'outstanding' | 'unknown' | 'failed';
+  readonly status: 'outstanding' | 'unknown' | 'deferred' | 'failed';
 }
 
 export interface Refund {
@@ -35,13 +47,15 @@ export interface Refund {
 }
 
 export type PaymentState =
-  | { readonly status: 'none' }
+  | { readonly status: 'none'; readonly noted?: Noted }
   | (Terms & {
       readonly status: 'requested';
-      readonly call: 'outstanding' | 'unknown';
+      /** `action-required`: it is the customer's turn, at the provider. */
+      readonly call: Exclude<Call['status'], 'failed'> | 'action-required';
       readonly voiding?: Call;
     })
   | (Terms & { readonly status: 'declined' })
+  | (Terms & { readonly status: 'expired' })
   | (Terms & { readonly status: 'authorized'; readonly capture?: Call; readonly voiding?: Call })
   | (Terms & {
       readonly status: 'captured';
@@ -49,7 +63,7 @@ export type PaymentState =
       readonly captureAttempt: number;
       readonly refunds: ReadonlyMap<string, Refund>;
     })
-  | { readonly status: 'voided'; readonly terms: Terms | undefined };
+  | { readonly status: 'voided'; readonly terms: Terms | undefined; readonly noted: Noted };
 
 export type Requested = Extract<PaymentState, { status: 'requested' }>;
 export type Authorized = Extract<PaymentState, { status: 'authorized' }>;
@@ -62,26 +76,79 @@ export const refundedOrPending = (state: Captured): number =>
     .reduce((total, refund) => total + refund.amount, 0);
 
 export const isPending = (status: Refund['status'] | undefined): boolean =>
-  status === 'outstanding' || status === 'unknown';
+  status === 'outstanding' || status === 'unknown' || status === 'deferred';
+
+/** True where the provider is owed a call that it cannot be called for now. */
+export function isDeferred(state: PaymentState): boolean {
+  switch (state.status) {
+    case 'requested':
+      return (state.voiding?.status ?? state.call) === 'deferred';
+    case 'authorized':
+      return (state.voiding ?? state.capture)?.status === 'deferred';
+    case 'captured':
+      return [...state.refunds.values()].some(({ status }) => status === 'deferred');
+    case 'none':
+    case 'declined':
+    case 'expired':
+    case 'voided':
+      return false;
+  }
+}
+
+export const notedOf = (state: PaymentState): Noted => state.noted ?? [];
 
 /** Undefined where no payment was ever asked for. */
 export function termsOf(state: PaymentState): Terms | undefined {
   if (state.status === 'none') return undefined;
-  if (state.status === 'voided') return state.terms;
-  const { paymentId, orderId, attempt, amount, currency, paymentMethod, captureMethod } = state;
-  return { paymentId, orderId, attempt, amount, currency, paymentMethod, captureMethod };
+  if (state.status === 'voided') return state.terms && { ...state.terms, noted: state.noted };
+  const { paymentId, orderId, attempt, amount, currency, paymentMethod, captureMethod, noted } = state;
+  const { payableUntil } = state;
+  return {
+    ...{ paymentId, orderId, attempt, amount, currency, paymentMethod, captureMethod, noted },
+    ...(payableUntil === undefined ? {} : { payableUntil }),
+  };
 }
 
 export function evolvePayment(state: PaymentState, event: Occurred<PaymentEvent>): PaymentState {
-  if (event.type === 'PaymentRequested') return { ...event.data, status: 'requested', call: 'outstanding' };
+  const noted = notedOf(state);
   const terms = termsOf(state);
-  if (event.type === 'AuthorizationVoided') return { status: 'voided', terms };
-  if (!terms) return state;
+  switch (event.type) {
+    case 'PaymentRequested': {
+      const { payableUntil } = terms ?? {};
+      const kept = payableUntil === undefined ? { noted } : { noted, payableUntil };
+      return { ...event.data, ...kept, status: 'requested', call: 'outstanding' };
+    }
+    case 'AuthorizationVoided':
+      return { status: 'voided', terms, noted };
+    case 'ProviderNotificationIgnored':
+    case 'ProviderNotificationUnmatched':
+      return withNote(state, event.data.notificationId);
+    default:
+      return terms ? evolveRequested(state, terms, event) : state;
+  }
+}
+
+type OfRequested = Exclude<
+  Occurred<PaymentEvent>,
+  {
+    type:
+      | 'PaymentRequested'
+      | 'AuthorizationVoided'
+      | 'ProviderNotificationIgnored'
+      | 'ProviderNotificationUnmatched';
+  }
+>;
+
+function evolveRequested(state: PaymentState, terms: Terms, event: OfRequested): PaymentState {
   switch (event.type) {
     case 'PaymentAuthorized':
       return { ...terms, status: 'authorized', ...('voiding' in state ? { voiding: state.voiding } : {}) };
     case 'PaymentDeclined':
       return { ...terms, status: 'declined' };
+    case 'PaymentActionRequired':
+      return actionRequired(state, event.data.expiresAt);
+    case 'AuthorizationExpired':
+      return { ...terms, status: 'expired' };
     case 'PaymentCaptured':
       return captured(terms, event.data.amount, event.data.attempt);
     case 'CaptureRequested':
@@ -103,11 +170,35 @@ export function evolvePayment(state: PaymentState, event: Occurred<PaymentEvent>
     case 'RefundFailed':
       return withRefund(state, event.data.refundId, { status: 'failed' });
     case 'PaymentOutcomeUnknown':
-      return unknown(state, event.data);
-    case 'ProviderNotificationIgnored':
-      return state;
+      return withCall(state, event.data, 'unknown');
+    case 'ProviderCallDeferred':
+      return withCall(state, event.data, 'deferred');
+    case 'PaymentDiscrepancyDetected':
+      return withNote(state, discrepancyName(event.data));
   }
 }
+
+/** What a discrepancy is known by: that the same one is found again is no news. */
+export const discrepancyName = ({
+  kind,
+  operation,
+  attempt,
+  refundId = '',
+}: Pick<DiscrepancyDetected, 'kind' | 'operation' | 'attempt' | 'refundId'>): string =>
+  [kind, operation, refundId, attempt].join(':');
+
+type DiscrepancyDetected = Extract<PaymentEvent, { type: 'PaymentDiscrepancyDetected' }>['data'];
+
+function withNote(state: PaymentState, note: string | undefined): PaymentState {
+  if (note === undefined) return state;
+  return { ...state, noted: [...notedOf(state), note].slice(-MOST_NOTED) };
+}
+
+/** The first such moment sets how long the customer has in all. */
+const actionRequired = (state: PaymentState, expiresAt: string): PaymentState =>
+  state.status === 'requested'
+    ? { ...state, call: 'action-required', payableUntil: state.payableUntil ?? expiresAt }
+    : state;
 
 const captured = (terms: Terms, amount: number, captureAttempt: number): Captured => ({
   ...terms,
@@ -129,19 +220,20 @@ function withRefund(state: PaymentState, refundId: string, change: Partial<Refun
   return { ...state, refunds: new Map(state.refunds).set(refundId, { ...before, ...change }) };
 }
 
-function unknown(
+function withCall(
   state: PaymentState,
   { operation, attempt, refundId }: Extract<PaymentEvent, { type: 'PaymentOutcomeUnknown' }>['data'],
+  status: 'unknown' | 'deferred',
 ): PaymentState {
   switch (operation) {
     case 'authorize':
     case 'charge':
-      return state.status === 'requested' ? { ...state, call: 'unknown' } : state;
+      return state.status === 'requested' ? { ...state, call: status } : state;
     case 'capture':
-      return withCapture(state, { attempt, status: 'unknown' });
+      return withCapture(state, { attempt, status });
     case 'void':
-      return withVoiding(state, { attempt, status: 'unknown' });
+      return withVoiding(state, { attempt, status });
     case 'refund':
-      return refundId === undefined ? state : withRefund(state, refundId, { status: 'unknown' });
+      return refundId === undefined ? state : withRefund(state, refundId, { status });
   }
 }

@@ -1,5 +1,5 @@
-import type { Occurred, Timed } from '@orders/shared-events/contracts/envelope.js';
-import type { PaymentId } from '@orders/shared-events/contracts/ids.js';
+import type { CommandOf, Occurred, Timed } from '@orders/shared-events/contracts/envelope.js';
+import type { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
 import type { PaymentBusCommand } from '@orders/shared-events/contracts/payment.commands.js';
 import { type PaymentEvent, paymentEvents } from '@orders/shared-events/contracts/payment.events.js';
 import { type Decider, type Decision, NOTHING_NEW, refuse } from '../decision.js';
@@ -10,11 +10,23 @@ import {
   isPending,
   refundedOrPending,
 } from './payment.state.js';
-import { type ProviderOutcomeCommand, recordOutcome } from './provider-outcome.js';
+import {
+  type DetectDiscrepancy,
+  type ProviderOutcomeCommand,
+  recordDiscrepancy,
+  recordOutcome,
+  recordUnmatched,
+} from './provider-outcome.js';
 
 export type { PaymentState } from './payment.state.js';
 
-export type PaymentCommand = PaymentBusCommand | ProviderOutcomeCommand;
+/** The customer pays in another way, after a decline. */
+export type RetryPayment = CommandOf<
+  'RetryPayment',
+  { readonly paymentId: PaymentId; readonly orderId: OrderId; readonly paymentMethod: string }
+>;
+
+export type PaymentCommand = PaymentBusCommand | RetryPayment | ProviderOutcomeCommand | DetectDiscrepancy;
 
 export type PaymentRefusal =
   | {
@@ -22,6 +34,10 @@ export type PaymentRefusal =
         | 'PAYMENT_NOT_FOUND'
         | 'PAYMENT_VOIDED'
         | 'PAYMENT_DECLINED'
+        | 'PAYMENT_EXPIRED'
+        | 'PAYMENT_SETTLED'
+        | 'PAYMENT_PENDING'
+        | 'RETRY_TOO_LATE'
         | 'PAYMENT_NOT_AUTHORIZED'
         | 'PAYMENT_NOT_CAPTURED'
         | 'VOID_REQUESTED'
@@ -46,11 +62,17 @@ function decide(command: Timed<PaymentCommand>, state: PaymentState): PaymentDec
       return voidAuthorization(command.data, state);
     case 'RefundPayment':
       return refund(command.data, state);
+    case 'RetryPayment':
+      return retry(command.data, state, command.now);
     case 'RecordProviderNotification':
     case 'ResolveUnknownOutcome':
+    case 'DeferProviderCall':
+      if (state.status !== 'none') return recordOutcome(command.data, state);
+      return recordUnmatched(command.data, state) ?? refusal('PAYMENT_NOT_FOUND', command.data);
+    case 'DetectDiscrepancy':
       return state.status === 'none'
         ? refusal('PAYMENT_NOT_FOUND', command.data)
-        : recordOutcome(command.data, state);
+        : recordDiscrepancy(command.data, state);
   }
 }
 
@@ -62,9 +84,36 @@ function authorize(data: DataOf<'AuthorizePayment'>, state: PaymentState): Payme
     case 'authorized':
     case 'captured':
     case 'declined':
+    case 'expired':
       return NOTHING_NEW;
     case 'voided':
       return refusal('PAYMENT_VOIDED', data);
+  }
+}
+
+/** Only where the provider wanted the customer to act, and only as long as they were given for it. */
+function retry(data: RetryPayment['data'], state: PaymentState, now: string): PaymentDecision {
+  switch (state.status) {
+    case 'none':
+      return refusal('PAYMENT_NOT_FOUND', data);
+    case 'requested':
+      return state.attempt > 1 && state.paymentMethod === data.paymentMethod
+        ? NOTHING_NEW
+        : refusal('PAYMENT_PENDING', data);
+    case 'authorized':
+    case 'captured':
+      return refusal('PAYMENT_SETTLED', data);
+    case 'expired':
+      return refusal('PAYMENT_EXPIRED', data);
+    case 'voided':
+      return refusal('PAYMENT_VOIDED', data);
+    case 'declined': {
+      if (state.payableUntil === undefined) return refusal('PAYMENT_DECLINED', data);
+      if (now >= state.payableUntil) return refusal('RETRY_TOO_LATE', data);
+      const { amount, currency, captureMethod } = state;
+      const attempt = state.attempt + 1;
+      return [{ type: 'PaymentRequested', data: { ...data, amount, currency, captureMethod, attempt } }];
+    }
   }
 }
 
@@ -77,6 +126,8 @@ function capture(data: DataOf<'CapturePayment'>, state: PaymentState): PaymentDe
       return refusal('PAYMENT_NOT_AUTHORIZED', data);
     case 'declined':
       return refusal('PAYMENT_DECLINED', data);
+    case 'expired':
+      return refusal('PAYMENT_EXPIRED', data);
     case 'voided':
       return refusal('PAYMENT_VOIDED', data);
     case 'captured':
@@ -90,13 +141,16 @@ function capture(data: DataOf<'CapturePayment'>, state: PaymentState): PaymentDe
   }
 }
 
-/** On a payment that was never asked for it leaves the mark that refuses a request which comes late. */
+/**
+ * On a payment that was never asked for it leaves the mark that refuses a request which comes late, on one that the
+ * customer may still pay in another way the mark that ends this.
+ */
 function voidAuthorization(data: DataOf<'VoidAuthorization'>, state: PaymentState): PaymentDecision {
+  const { paymentId, orderId } = data;
+  const mark = [{ type: 'AuthorizationVoided', data: { paymentId, orderId } }] as const;
   switch (state.status) {
-    case 'none': {
-      const { paymentId, orderId } = data;
-      return [{ type: 'AuthorizationVoided', data: { paymentId, orderId } }];
-    }
+    case 'none':
+      return mark;
     case 'authorized':
       if (isPending(state.capture?.status)) return refusal('CAPTURE_PENDING', data);
       return nextAttempt(data, state.voiding, 'VOID_REQUESTED', () => [{ type: 'VoidRequested', data }]);
@@ -105,6 +159,8 @@ function voidAuthorization(data: DataOf<'VoidAuthorization'>, state: PaymentStat
     case 'captured':
       return refusal('ALREADY_CAPTURED', data);
     case 'declined':
+      return state.payableUntil === undefined ? NOTHING_NEW : mark;
+    case 'expired':
     case 'voided':
       return NOTHING_NEW;
   }
@@ -119,6 +175,8 @@ function refund(data: DataOf<'RefundPayment'>, state: PaymentState): PaymentDeci
       return refusal('PAYMENT_NOT_CAPTURED', data);
     case 'declined':
       return refusal('PAYMENT_DECLINED', data);
+    case 'expired':
+      return refusal('PAYMENT_EXPIRED', data);
     case 'voided':
       return refusal('PAYMENT_VOIDED', data);
     case 'captured':
@@ -126,9 +184,11 @@ function refund(data: DataOf<'RefundPayment'>, state: PaymentState): PaymentDeci
   }
 }
 
+/** A refund that failed may be asked for again with another amount: others may have come in between. */
 function refundCaptured(data: DataOf<'RefundPayment'>, state: Captured): PaymentDecision {
   const known = state.refunds.get(data.refundId);
-  if (known && known.amount !== data.amount) return refusal('REFUND_ID_REUSED', data);
+  const isOther = known && known.amount !== data.amount;
+  if (isOther && known.status !== 'failed') return refusal('REFUND_ID_REUSED', data);
   if (known?.status === 'succeeded') return NOTHING_NEW;
   return nextAttempt(data, known, 'ATTEMPT_OUT_OF_ORDER', () => {
     const refundable = state.captured - refundedOrPending(state);

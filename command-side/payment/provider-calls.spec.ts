@@ -86,20 +86,23 @@ describe('what the provider is owed', () => {
   });
 
   it('is asked for before it is called again, after a crash between intent and outcome', async () => {
-    provider.answers = [new ProviderUnavailable('gone')];
-    await expect(started().execute(authorize())).rejects.toThrow(ProviderUnavailable);
+    provider.answers = [new Error('crash')];
+    await expect(started().execute(authorize())).rejects.toThrow('crash');
     provider.found = [succeeded];
     await started().execute(authorize());
     expect(provider.asked).toEqual(['charge 1', find]);
     expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
   });
 
-  it('is called again under the same key where the provider knows nothing of it', async () => {
-    provider.answers = [new ProviderUnavailable('gone')];
-    await expect(started().execute(authorize())).rejects.toThrow(ProviderUnavailable);
-    await started().execute(authorize());
-    expect(provider.asked).toEqual(['charge 1', find, 'charge 1']);
-    expect(types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+  it('is deferred once where it cannot be made, and made under the same key by a repeat', async () => {
+    provider.answers = [new ProviderUnavailable('gone'), new ProviderUnavailable('gone')];
+    const payment = started();
+    await payment.execute(authorize());
+    expect(provider.asked).toEqual(['charge 1']);
+    await payment.execute(authorize());
+    await payment.execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find, 'charge 1', find, 'charge 1']);
+    expect(types()).toEqual(['PaymentRequested', 'ProviderCallDeferred', 'PaymentCaptured']);
   });
 
   it('is asked for at once when the answer does not come', async () => {
@@ -111,10 +114,10 @@ describe('what the provider is owed', () => {
   });
 
   it('is given up for now when no answer comes, under the same key, and taken up by a repeat', async () => {
-    provider.answers = [unanswered, 'never', unanswered];
+    provider.answers = [unanswered, 'never'];
     const payment = started();
     await payment.execute(authorize());
-    expect(provider.asked).toEqual(['charge 1', find, 'charge 1', find, 'charge 1']);
+    expect(provider.asked).toEqual(['charge 1', find, 'charge 1']);
     expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown']);
     await payment.execute(authorize());
     expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown', 'PaymentCaptured']);
@@ -128,7 +131,7 @@ describe('what the provider is owed', () => {
   });
 
   it('is a void while a charge is unanswered: what came of the charge is recorded, and owed no more', async () => {
-    provider.answers = [unanswered, unanswered, unanswered, { kind: 'already-captured', reference: 'ref-1' }];
+    provider.answers = [unanswered, unanswered, { kind: 'already-captured', reference: 'ref-1' }];
     const payment = started();
     await payment.execute(authorize());
     await payment.execute(voids());

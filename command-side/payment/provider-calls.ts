@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Addressed, Origin } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { type ProviderCall, owedCalls } from './owed-calls.js';
-import type { PaymentState } from './payment.js';
+import { type PaymentState, isDeferred } from './payment.state.js';
 import type { Payments } from './payments.js';
-import type { ProviderOutcomeCommand } from './provider-outcome.js';
-import type { PaymentProvider, ProviderOutcome } from './provider.js';
+import type { ProviderOutcomeCommand, ProviderReport } from './provider-outcome.js';
+import { type PaymentProvider, type ProviderOutcome, ProviderUnavailable } from './provider.js';
 
 /** After an unknown outcome the provider is asked at once, and called once more; then the process asks again. */
 const MOST_ROUNDS = 3;
@@ -30,15 +30,17 @@ export class ProviderCalls {
 
   /**
    * @param justAsked the intents were appended by this very command, so that no call can have been made for them
-   * @throws ProviderUnavailable, or what recording an outcome throws; what is owed stays owed.
+   * @throws what recording an outcome throws; what is owed stays owed. So it does while the provider is away: that is
+   * recorded, and the process's repeats try again.
    */
   async settle(state: PaymentState, origin: Origin, justAsked: boolean): Promise<PaymentState> {
     let settled = state;
     for (let round = 0; round < MOST_ROUNDS; round++) {
+      const before = settled;
       for (const call of owedCalls(settled)) {
         settled = await this.#once(call, () => this.#settle(call, origin, !justAsked || round > 0));
       }
-      if (owedCalls(settled).length === 0) break;
+      if (settled === before || isDeferred(settled)) break;
     }
     return settled;
   }
@@ -52,9 +54,14 @@ export class ProviderCalls {
   }
 
   async #settle(call: ProviderCall, origin: Origin, askFirst: boolean): Promise<PaymentState> {
-    const known = askFirst ? await this.provider.find(call.key) : undefined;
-    if (known) return this.#record('ResolveUnknownOutcome', call, known, origin);
-    return this.#record('RecordProviderNotification', call, await this.#answer(call), origin);
+    try {
+      const known = askFirst ? await this.provider.find(call.key) : undefined;
+      if (known) return await this.#record('ResolveUnknownOutcome', call, known, origin);
+      return await this.#record('RecordProviderNotification', call, await this.#answer(call), origin);
+    } catch (error) {
+      if (!(error instanceof ProviderUnavailable)) throw error;
+      return this.#record('DeferProviderCall', call, { kind: 'deferred' }, origin);
+    }
   }
 
   /** An answer that takes too long is none: the provider may have done it. */
@@ -73,7 +80,7 @@ export class ProviderCalls {
   async #record(
     type: ProviderOutcomeCommand['type'],
     { paymentId, orderId, operation, attempt, refundId }: ProviderCall,
-    outcome: ProviderOutcome,
+    outcome: ProviderReport['outcome'],
     { correlationId, causationId, traceparent }: Origin,
   ): Promise<PaymentState> {
     const report = { paymentId, orderId, operation, attempt, outcome };

@@ -72,10 +72,10 @@ describe('the outcome of an authorisation', () => {
     given(payment, manual, voidRequested, voided)
       .when(reported('authorize', succeeded))
       .then(ignoredOf('authorize', 'succeeded')));
-  it('is noted as ignored for an attempt, or an operation, that was never asked for', () => {
+  it('is noted as ignored for an operation that was never asked for, and a failure of another attempt', () => {
     given(payment, manual)
-      .when(reported('authorize', succeeded, 2))
-      .then(ignoredOf('authorize', 'succeeded', 2));
+      .when(reported('authorize', failed, 2))
+      .then(ignoredOf('authorize', 'failed: processing_error', 2));
     given(payment, manual).when(reported('charge', succeeded)).then(ignoredOf('charge', 'succeeded'));
     given(payment, voided).when(reported('authorize', succeeded)).then(ignoredOf('authorize', 'succeeded'));
   });
@@ -206,4 +206,192 @@ describe('the outcome of a refund', () => {
       .when(reported('refund', succeeded))
       .then(ignoredOf('refund', 'succeeded'));
   });
+});
+
+describe('a success of another attempt than the one that counts', () => {
+  const found = {
+    type: 'PaymentDiscrepancyDetected',
+    data: {
+      ...ids,
+      operation: 'authorize',
+      attempt: 2,
+      kind: 'NOT_RECORDED',
+      recorded: 'attempt 1 is the one that counts',
+      provider: 'succeeded',
+      repaired: false,
+    },
+  } as const;
+  it('is money that nobody here knows of', () =>
+    given(payment, manual)
+      .when(reported('authorize', succeeded, 2))
+      .then(found));
+  it('is told once', () =>
+    given(payment, manual, found)
+      .when(reported('authorize', succeeded, 2))
+      .ignored());
+});
+
+describe('an action that the provider wants of the customer', () => {
+  const url = 'https://provider.example/actions/1';
+  const wanted: ProviderOutcome = { kind: 'action-required', url, expiresAt: '2026-01-01T00:15:00.000Z' };
+  const required = {
+    type: 'PaymentActionRequired',
+    data: { ...ids, attempt: 1, url, expiresAt: '2026-01-01T00:15:00.000Z' },
+  } as const;
+  it('is recorded', () => given(payment, manual).when(reported('authorize', wanted)).then(required));
+  it('is recorded after a repeat found out what became of the call', () =>
+    given(payment, manual, unknownOf('authorize')).when(reported('authorize', wanted)).then(required));
+  it('is told once', () => given(payment, manual, required).when(reported('authorize', wanted)).ignored());
+  it('is over with the outcome', () => {
+    given(payment, manual, required).when(reported('authorize', succeeded)).then(authorized);
+    given(payment, automatic, required).when(reported('charge', failed)).then(declined);
+    given(payment, manual, authorized).when(reported('authorize', wanted)).ignored();
+  });
+});
+
+describe('an authorisation that was not captured in time', () => {
+  const lapsed = { type: 'AuthorizationExpired', data: { ...ids, attempt: 1 } } as const;
+  const expired: ProviderOutcome = { kind: 'expired' };
+  it('is recorded', () =>
+    given(payment, manual, authorized).when(reported('authorize', expired)).then(lapsed));
+  it('is told once', () =>
+    given(payment, manual, authorized, lapsed).when(reported('authorize', expired)).ignored());
+  it('waits for the outcome of a capture that is on its way, which tells which came first', () => {
+    const capturing = given(payment, manual, authorized, captureRequested);
+    capturing.when(reported('authorize', expired)).ignored();
+    capturing.when(reported('capture', succeeded)).then(captured);
+    capturing
+      .when(reported('capture', expired))
+      .then({ type: 'PaymentCaptureFailed', data: { ...failure, code: 'authorization_expired' } }, lapsed);
+  });
+  it('means nothing once the money is captured or given back', () => {
+    given(payment, automatic, captured)
+      .when(reported('authorize', expired))
+      .then(ignoredOf('authorize', 'expired'));
+    given(payment, manual, authorized, captureRequested, captured)
+      .when(reported('authorize', expired))
+      .ignored();
+    given(payment, manual, voidRequested, voided).when(reported('authorize', expired)).ignored();
+  });
+  it('is as good as voided to a void', () =>
+    given(payment, manual, authorized, voidRequested).when(reported('void', expired)).then(voided));
+  it('is not lost where it was captured after all', () =>
+    given(payment, manual, authorized, captureRequested, captureFailed, lapsed)
+      .when(reported('capture', succeeded))
+      .then(captured));
+});
+
+describe('a call that cannot be made for now', () => {
+  const deferred: PaymentCommand = {
+    type: 'DeferProviderCall',
+    data: { ...ids, operation: 'capture', attempt: 1, outcome: { kind: 'deferred' } },
+  };
+  const recorded = {
+    type: 'ProviderCallDeferred',
+    data: { ...ids, operation: 'capture', attempt: 1 },
+  } as const;
+  const capturing = [manual, authorized, captureRequested] as const;
+  it('is recorded once', () => {
+    given(payment, ...capturing)
+      .when(deferred)
+      .then(recorded);
+    given(payment, ...capturing, unknownOf('capture'))
+      .when(deferred)
+      .then(recorded);
+    given(payment, ...capturing, recorded)
+      .when(deferred)
+      .ignored();
+  });
+  it('has its outcome recorded once it was made', () =>
+    given(payment, ...capturing, recorded)
+      .when(reported('capture', succeeded))
+      .then(captured));
+  it('is no news once the outcome is known', () =>
+    given(payment, ...capturing, captured)
+      .when(deferred)
+      .ignored());
+});
+
+describe('a notification', () => {
+  const notified = (outcome: ProviderOutcome, notificationId = 'evt_1'): PaymentCommand => ({
+    type: 'RecordProviderNotification',
+    data: { ...ids, operation: 'authorize', attempt: 1, outcome, notificationId },
+  });
+  const noted = {
+    type: 'ProviderNotificationIgnored',
+    data: {
+      ...ids,
+      operation: 'authorize',
+      attempt: 1,
+      outcome: 'failed: processing_error',
+      notificationId: 'evt_1',
+    },
+  } as const;
+  const unmatched = {
+    type: 'ProviderNotificationUnmatched',
+    data: { ...ids, operation: 'authorize', attempt: 1, outcome: 'succeeded', notificationId: 'evt_1' },
+  } as const;
+  it('records an outcome like an answer, whichever comes first', () => {
+    given(payment, manual).when(notified(succeeded)).then(authorized);
+    given(payment, manual, authorized).when(notified(succeeded)).ignored();
+  });
+  it('that changes nothing is noted once', () => {
+    given(payment, manual, authorized).when(notified(failed)).then(noted);
+    given(payment, manual, authorized, noted).when(notified(failed)).ignored();
+    given(payment, manual, authorized, noted)
+      .when(notified(failed, 'evt_2'))
+      .then({ ...noted, data: { ...noted.data, notificationId: 'evt_2' } });
+  });
+  it('of a payment that nobody has asked for is noted once, and does not stand in its way', () => {
+    given(payment).when(notified(succeeded)).then(unmatched);
+    given(payment, unmatched).when(notified(succeeded)).ignored();
+    given(payment, unmatched, manual).when(reported('authorize', succeeded)).then(authorized);
+  });
+});
+
+describe('a discrepancy between the books', () => {
+  const detected = (repair?: ProviderOutcome): PaymentCommand => ({
+    type: 'DetectDiscrepancy',
+    data: {
+      ...ids,
+      operation: 'capture',
+      attempt: 1,
+      kind: 'NOT_RECORDED',
+      recorded: 'capture outstanding',
+      provider: 'captured',
+      ...(repair === undefined ? {} : { repair }),
+    },
+  });
+  const found = (repaired: boolean) =>
+    ({
+      type: 'PaymentDiscrepancyDetected',
+      data: {
+        ...ids,
+        operation: 'capture',
+        attempt: 1,
+        kind: 'NOT_RECORDED',
+        recorded: 'capture outstanding',
+        provider: 'captured',
+        repaired,
+      },
+    }) as const;
+  const capturing = [manual, authorized, captureRequested] as const;
+  it('is recorded with its repair in one append', () =>
+    given(payment, ...capturing)
+      .when(detected(succeeded))
+      .then(found(true), captured));
+  it('is recorded as not repaired where nothing can be, or nothing is to be', () => {
+    given(payment, ...capturing)
+      .when(detected())
+      .then(found(false));
+    given(payment, ...capturing, captured)
+      .when(detected(succeeded))
+      .then(found(false));
+  });
+  it('is told once', () =>
+    given(payment, ...capturing, found(false))
+      .when(detected(succeeded))
+      .ignored());
+  it('is refused for a payment that nobody knows', () =>
+    given(payment).when(detected()).refused('PAYMENT_NOT_FOUND'));
 });

@@ -4,6 +4,10 @@ import type { ProviderCall } from './owed-calls.js';
 export type ProviderOutcome =
   | { readonly kind: 'succeeded'; readonly reference: string }
   | { readonly kind: 'failed'; readonly code: string }
+  /** Of an authorisation or charge: the customer has to do something at `url` first. Its outcome follows. */
+  | { readonly kind: 'action-required'; readonly url: string; readonly expiresAt: string }
+  /** Of an authorisation: it was not captured in time and holds nothing any more. */
+  | { readonly kind: 'expired' }
   /** Of a void only: it came too late, the money had been taken. */
   | { readonly kind: 'already-captured'; readonly reference: string }
   | { readonly kind: 'unknown' };

@@ -138,7 +138,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         [undefined],
         ['OrderPlaced', 'AuthorizePayment'],
         ['PaymentCaptured', 'ReserveStock'],
-        ['StockReserved', 'ConfirmReservation'],
+        ['StockReserved', 'ConfirmReservation', 'ExpireReservation'],
         ['StockReservationConfirmed', 'ConfirmOrder'],
         ['OrderConfirmed', 'CompleteOrder'],
         ['OrderCompleted', 'CommitReservation'],

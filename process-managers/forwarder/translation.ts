@@ -70,6 +70,11 @@ const translations: Translations = {
   RefundFailed: inside,
   PaymentOutcomeUnknown: inside,
   ProviderNotificationIgnored: inside,
+  PaymentActionRequired: inside,
+  AuthorizationExpired: inside,
+  ProviderCallDeferred: inside,
+  ProviderNotificationUnmatched: inside,
+  PaymentDiscrepancyDetected: inside,
 
   StockReceived: inside,
   StockAdjusted: inside,

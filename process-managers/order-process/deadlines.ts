@@ -15,9 +15,15 @@ export interface StageDeadline extends StageVisit {
   readonly due: string;
 }
 
-/** The one deadline that runs: that of the stage the process is in. None when done, or once an operator is asked for. */
+/**
+ * The one deadline that runs: that of the stage the process is in; a customer has at most as long as the provider
+ * gives them. None when done, or once an operator is asked for.
+ */
 export function deadline(process: OrderProcess, durations: StageDurations): StageDeadline | undefined {
   if (process.kind === 'opened' || process.stage === 'done' || process.intervention) return undefined;
-  const { stage, stageSince, generation } = process;
-  return { stage, generation, due: later(stageSince, durations[stage]) };
+  const { stage, stageSince, generation, payment } = process;
+  const due = later(stageSince, durations[stage]);
+  const isOver =
+    stage === 'customerAction' && payment.payableUntil !== undefined && payment.payableUntil < due;
+  return { stage, generation, due: isOver ? payment.payableUntil : due };
 }

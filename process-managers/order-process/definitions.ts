@@ -4,27 +4,23 @@ import { type StageDeadline, type StageDurations, deadline } from './deadlines.j
 import { type OrderProcess, evolve } from './order-process.js';
 import type { OutstandingCommand } from './outstanding.js';
 import { pending } from './pending.js';
+import { CURRENT_DEFINITION, rulesOf } from './rules.js';
 
-/** What a process does with what it hears. A change that would decide otherwise is a new version beside the old. */
+/**
+ * What a process does with what it hears. A change that would decide otherwise is a new version beside the old: their
+ * rules tell them apart (rules.ts).
+ */
 export interface Definition {
   evolve(process: OrderProcess | undefined, event: Occurred<OrderProcessEvent>): OrderProcess;
   pending(process: OrderProcess): readonly OutstandingCommand[];
   deadline(process: OrderProcess, durations: StageDurations): StageDeadline | undefined;
 }
 
-const definitions: Readonly<Record<number, Definition>> = { 1: { evolve, pending, deadline } };
+const definition: Definition = { evolve, pending, deadline };
 
-/** The version that new processes start with, and keep. */
-export const CURRENT_DEFINITION = 1;
-
-/** A process was started by a newer build than this one. */
-export class UnknownDefinition extends Error {
-  override readonly name = 'UnknownDefinition';
-}
-
+/** Throws UnknownDefinition. */
 export function definitionOf(version: number): Definition {
-  const definition = definitions[version];
-  if (!definition) throw new UnknownDefinition(`unknown definition ${version} of the order process`);
+  rulesOf(version);
   return definition;
 }
 

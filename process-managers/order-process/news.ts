@@ -1,7 +1,17 @@
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import type { Intervention, Running } from './order-process.js';
-import { type PaymentLeg, type PaymentNews, attemptsLeft, hearPayment } from './payment-leg.js';
+import {
+  type PaymentLeg,
+  type PaymentNews,
+  UNDO_REFUND_ID,
+  attemptsLeft,
+  hearPayment,
+  isNews,
+  mayBeTriedAgain,
+  refundIsStuck,
+} from './payment-leg.js';
+import { rulesOf } from './rules.js';
 import { type StockNews, hearStock, mayBeAskedAgain } from './stock-leg.js';
 
 type News = OrderEvent | PaymentNews | StockNews;
@@ -16,15 +26,20 @@ const LISTENED_TO: Readonly<Record<News['type'], Leg>> = {
   OrderCancelled: 'order',
   OrderShipped: 'order',
   OrderCompleted: 'order',
+  PaymentRequested: 'payment',
+  PaymentActionRequired: 'payment',
   PaymentAuthorized: 'payment',
   PaymentDeclined: 'payment',
+  AuthorizationExpired: 'payment',
   CaptureRequested: 'payment',
   PaymentCaptured: 'payment',
   PaymentCaptureFailed: 'payment',
   AuthorizationVoided: 'payment',
   VoidFailed: 'payment',
+  RefundRequested: 'payment',
   PaymentRefunded: 'payment',
   RefundFailed: 'payment',
+  ProviderCallDeferred: 'payment',
   StockReserved: 'stock',
   StockReservationRejected: 'stock',
   StockReservationConfirmed: 'stock',
@@ -36,6 +51,10 @@ const LISTENED_TO: Readonly<Record<News['type'], Leg>> = {
 export const listensTo = (type: string): boolean => Object.hasOwn(LISTENED_TO, type);
 const isOf = <N extends News>(leg: Leg, event: DomainEvent): event is DomainEvent & N =>
   listensTo(event.type) && LISTENED_TO[event.type as News['type']] === leg;
+
+/** Whether an event says anything that a process records. */
+export const concerns = (event: DomainEvent): boolean =>
+  isOf<PaymentNews>('payment', event) ? isNews(event) : listensTo(event.type);
 
 /** Adds what an event says to what the process knows. @param at when the process heard it */
 export function learn(process: Running, event: DomainEvent, at: string): Running {
@@ -70,18 +89,19 @@ const goodsLeft = (process: Running, order: 'shipped' | 'completed'): Running =>
 });
 
 function learnOfPayment(process: Running, event: PaymentNews, at: string): Running {
-  const payment = hearPayment(process.payment, event, at);
+  const payment = hearPayment(process.payment, event, at, rulesOf(process.definition));
   const after = { ...process, payment };
   if (process.undo) return { ...after, intervention: refusedToGiveBack(payment) ?? process.intervention };
   if (payment.status === 'declined') return giveUp(after, 'PAYMENT_DECLINED');
-  if (payment.status === 'voided' || !attemptsLeft(payment, 'capture'))
+  if (payment.status === 'voided' || payment.status === 'expired' || !attemptsLeft(payment, 'capture'))
     return giveUp(after, 'PAYMENT_FAILED');
-  return after;
+  return { ...after, intervention: refundIsStuck(payment) ? 'REFUND_FAILED' : process.intervention };
 }
 
 function refusedToGiveBack(payment: PaymentLeg): Intervention | undefined {
-  if (payment.status === 'captured') return attemptsLeft(payment, 'refund') ? undefined : 'REFUND_FAILED';
-  return attemptsLeft(payment, 'void') ? undefined : 'VOID_FAILED';
+  if (payment.status !== 'captured') return attemptsLeft(payment, 'void') ? undefined : 'VOID_FAILED';
+  const undone = payment.refunds[UNDO_REFUND_ID];
+  return undone?.status === 'failed' && !mayBeTriedAgain(undone) ? 'REFUND_FAILED' : undefined;
 }
 
 function learnOfStock(process: Running, event: StockNews): Running {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { START, TOTAL, anOrder, deadlineOf, story } from '../testing/order-story.js';
+import { START, Story, TOTAL, anOrder, deadlineOf, story } from '../testing/order-story.js';
 import { pending } from './pending.js';
+import { CURRENT_DEFINITION } from './rules.js';
 
 const order = anOrder();
 const manual = anOrder({ captureMethod: 'MANUAL' });
@@ -397,7 +398,8 @@ describe('a process', () => {
   });
 
   it('keeps the definition it started with', () => {
-    expect(story(order, placed).process.definition).toBe(1);
+    expect(new Story(order.orderId, 1).then(placed).process.definition).toBe(1);
+    expect(story(order, placed).process.definition).toBe(CURRENT_DEFINITION);
   });
 
   it('knows when its stage began', () => {

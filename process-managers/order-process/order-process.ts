@@ -4,14 +4,23 @@
  * Its goal is to fulfil the order:
  *
  *   payment ─▶ reservation ─▶ capture ─▶ confirmation ─▶ shipment ─▶ completion ─▶ done
+ *     │  ▲                      │  ▲                                                │  ▲
+ *     ▼  │                      ▼  │                                                ▼  │
+ *   customerAction            providerRetry                                        refund
+ *   providerRetry
  *
  * - payment: the money is charged (AUTOMATIC) or authorised (MANUAL).
+ * - customerAction: the provider wants the customer to do something first (3-D Secure). Until the time for it is over
+ *   they may, after a decline, also pay in another way (definition 2; definition 1 gives up at a decline).
+ * - providerRetry: the provider cannot be called for now. What it is owed is tried again.
  * - reservation: every SKU is reserved, one after the other in a fixed order.
  * - capture: only where the money was authorised and not yet charged.
  * - confirmation: the reservations are confirmed, so that they can no longer expire; then the order is, so that
- *   nobody is told of a confirmed order whose stock could still be lost.
+ *   nobody is told of a confirmed order whose stock could still be lost. Until then a reservation expires once its time
+ *   is over: expiry against confirmation, the first append wins. An expired one is asked for once more.
  * - shipment: only where a line must be shipped; the process waits for OrderShipped.
  * - completion: the order is completed; once it is shipped or completed, the reservations are committed.
+ * - refund: somebody asked for money back, whatever the order's stage; once all else is done the process stays for it.
  *
  * Once something says that this cannot be (a decline, no stock, a stage that took too long, a cancellation),
  * the goal is to undo, and stays that:
@@ -31,8 +40,8 @@ import type { Occurred } from '@orders/shared-events/contracts/envelope.js';
 import { type OrderId, type PaymentId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
-import { learn, listensTo } from './news.js';
-import { type PaymentLeg, holdsNoMoney, unsettled } from './payment-leg.js';
+import { concerns, learn } from './news.js';
+import { type PaymentLeg, holdsNoMoney, owesRefund, refundIsStuck, unsettled } from './payment-leg.js';
 import { type Reservation, askNext, isFirm, isHeld, needsRelease, reservationsFor } from './stock-leg.js';
 
 type OrderPlaced = Extract<OrderEvent, { type: 'OrderPlaced' }>['data'];
@@ -101,7 +110,7 @@ function hear(process: OrderProcess, { data, occurredAt }: Heard): OrderProcess 
   if (process.kind === 'opened') {
     return event.type === 'OrderPlaced' ? running(process, event.data, data.position, occurredAt) : process;
   }
-  if (!listensTo(event.type) || BigInt(data.position) <= BigInt(process.heard)) return process;
+  if (!concerns(event) || BigInt(data.position) <= BigInt(process.heard)) return process;
   return arrive({ ...learn(process, event, occurredAt), heard: data.position }, occurredAt);
 }
 
@@ -136,13 +145,19 @@ function deadlinePassed(process: OrderProcess, { data, occurredAt }: DeadlinePas
   }
   switch (data.stage) {
     case 'payment':
+    case 'providerRetry':
     case 'capture':
       return arrive({ ...process, undo: 'PAYMENT_TIMED_OUT' }, occurredAt);
+    case 'customerAction': {
+      const wasDeclined = process.payment.turn === 'declined customer';
+      return arrive({ ...process, undo: wasDeclined ? 'PAYMENT_DECLINED' : 'PAYMENT_TIMED_OUT' }, occurredAt);
+    }
     case 'reservation':
       return arrive({ ...process, undo: 'RESERVATION_TIMED_OUT' }, occurredAt);
     case 'confirmation':
     case 'shipment':
     case 'completion':
+    case 'refund':
     case 'compensation':
       return { ...process, intervention: process.intervention ?? 'STAGE_OVERDUE' };
   }
@@ -154,19 +169,26 @@ function arrive(process: Running, at: string): Running {
   const reservations = stage === 'reservation' ? askNext(process.reservations, at) : process.reservations;
   if (stage === process.stage) return { ...process, reservations };
   const generation = process.generation + 1;
-  return { ...process, reservations, stage, stageSince: at, generation, intervention: undefined };
+  const intervention = !process.undo && refundIsStuck(process.payment) ? 'REFUND_FAILED' : undefined;
+  return { ...process, reservations, stage, stageSince: at, generation, intervention };
 }
 
 function stageOf({ undo, order, payment, reservations, terms }: Running): Stage {
   const ended = order === 'rejected' || order === 'cancelled';
   if (undo) return ended && nothingIsHeld({ payment, reservations }) ? 'done' : 'compensation';
-  if (payment.status === 'unsettled') return 'payment';
+  if (payment.status === 'unsettled') return unsettledStage(payment);
   if (!reservations.every(isHeld)) return 'reservation';
-  if (payment.status !== 'captured') return 'capture';
+  if (payment.status !== 'captured') return payment.deferred ? 'providerRetry' : 'capture';
   if (order === 'placed' || !reservations.every(isFirm)) return 'confirmation';
   if (order === 'confirmed' && terms.requiresShipping) return 'shipment';
   const committed = reservations.every(({ status }) => status === 'committed');
-  return order === 'completed' && committed ? 'done' : 'completion';
+  if (order !== 'completed' || !committed) return 'completion';
+  return owesRefund(payment) ? 'refund' : 'done';
+}
+
+function unsettledStage({ turn, deferred }: PaymentLeg): Stage {
+  if (deferred) return 'providerRetry';
+  return turn === 'provider' ? 'payment' : 'customerAction';
 }
 
 /** No money and no stock is held, and none can come to be held by what was already asked for. */

@@ -17,14 +17,18 @@ export interface OutstandingCommand {
   readonly notBefore?: string;
 }
 
-/** The n-th (from 1) command of its type to one aggregate. A resend is the same command with the same id. */
+/**
+ * The n-th (from 1) command of its type to one aggregate; `about` tells apart those that may be sent side by side.
+ * A resend is the same command with the same id.
+ */
 export function outstanding(
   orderId: OrderId,
   stream: StreamName,
   command: BusCommand,
   generation: number,
-  notBefore?: string,
+  { notBefore, about = '' }: { readonly notBefore?: string | undefined; readonly about?: string } = {},
 ): OutstandingCommand {
-  const commandId = processCommandId(orderProcessStream(orderId), command.type, stream, generation);
+  const step = about === '' ? command.type : `${command.type}:${about}`;
+  const commandId = processCommandId(orderProcessStream(orderId), step, stream, generation);
   return { commandId, stream, command, ...(notBefore === undefined ? {} : { notBefore }) };
 }

@@ -1,31 +1,43 @@
 import { later } from '@orders/shared-events/contracts/instants.js';
-import { type OrderId, type PaymentId, paymentStream } from '@orders/shared-events/contracts/ids.js';
-import type { PaymentBusCommand } from '@orders/shared-events/contracts/payment.commands.js';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
-import { type OutstandingCommand, outstanding } from './outstanding.js';
+import type { Rules } from './rules.js';
 
 /**
  * What the process knows of its payment.
  *
- * unsettled ─▶ authorized ─▶ captured        declined, voided: no money is held.
- *     │             └──────▶ voided          A success that comes after `declined` or `voided` counts: money is
- *     ├──▶ captured                          held again, and is given back again.
+ * unsettled ─▶ authorized ─▶ captured        declined, voided, expired: no money is held.
+ *     │             ├──────▶ voided          A success that comes after one of these counts: money is held again,
+ *     ├──▶ captured └──────▶ expired         and is given back again.
  *     ├──▶ declined                          A failure that comes after a success changes nothing.
  *     └──▶ voided
  */
 export interface PaymentLeg {
-  readonly status: 'unsettled' | 'authorized' | 'captured' | 'declined' | 'voided';
+  readonly status: 'unsettled' | 'authorized' | 'captured' | 'declined' | 'voided' | 'expired';
+  /** While unsettled: the provider's answer is awaited, or the customer has to act, or was declined and may pay in another way. */
+  readonly turn: 'provider' | 'customer' | 'declined customer';
+  /** How long the customer may act; only where they were asked to. */
+  readonly payableUntil?: string;
+  /** The provider cannot be called for now. */
+  readonly deferred: boolean;
   /** The provider was asked to capture and its answer is not known: nothing may be voided until it is. */
   readonly capturing: boolean;
   /** Minor units. */
   readonly captured: number;
-  readonly refunded: number;
+  readonly refunds: Readonly<Record<string, Refund>>;
   /** The attempt that is due next for each operation. */
-  readonly attempts: { readonly capture: Attempt; readonly void: Attempt; readonly refund: Attempt };
+  readonly attempts: { readonly capture: Attempt; readonly void: Attempt };
+}
+
+/** Amount in minor units; `attempt` is the last one that was asked for, `notBefore` when the next one may be. */
+export interface Refund {
+  readonly status: 'pending' | 'done' | 'failed';
+  readonly amount: number;
+  readonly attempt: number;
+  readonly notBefore?: string;
 }
 
 /** `number` counts from 1 and rises only on a recorded failure, which also tells how long to wait. */
-interface Attempt {
+export interface Attempt {
   readonly number: number;
   readonly notBefore?: string;
 }
@@ -35,29 +47,35 @@ export type PaymentNews = Extract<
   PaymentEvent,
   {
     type:
+      | 'PaymentRequested'
+      | 'PaymentActionRequired'
       | 'PaymentAuthorized'
       | 'PaymentDeclined'
+      | 'AuthorizationExpired'
       | 'CaptureRequested'
       | 'PaymentCaptured'
       | 'PaymentCaptureFailed'
       | 'AuthorizationVoided'
       | 'VoidFailed'
+      | 'RefundRequested'
       | 'PaymentRefunded'
-      | 'RefundFailed';
+      | 'RefundFailed'
+      | 'ProviderCallDeferred';
   }
 >;
 
 export const unsettled: PaymentLeg = {
   status: 'unsettled',
+  turn: 'provider',
+  deferred: false,
   capturing: false,
   captured: 0,
-  refunded: 0,
-  attempts: { capture: { number: 1 }, void: { number: 1 }, refund: { number: 1 } },
+  refunds: {},
+  attempts: { capture: { number: 1 }, void: { number: 1 } },
 };
 
 /** A refused operation is tried this often in all; then it takes another way, or an operator. */
 export const MOST_ATTEMPTS = { capture: 3, void: 5, refund: 5 } as const;
-type Repeatable = keyof typeof MOST_ATTEMPTS;
 
 /** The refund with which the process undoes its order. There is one; a repeat of it is an attempt. */
 export const UNDO_REFUND_ID = 'order-undone';
@@ -65,10 +83,23 @@ export const UNDO_REFUND_ID = 'order-undone';
 const FIRST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 3;
 
-export const attemptsLeft = (leg: PaymentLeg, operation: Repeatable): boolean =>
+export const attemptsLeft = (leg: PaymentLeg, operation: 'capture' | 'void'): boolean =>
   leg.attempts[operation].number <= MOST_ATTEMPTS[operation];
 
-export const moneyLeft = (leg: PaymentLeg): number => leg.captured - leg.refunded;
+export const mayBeTriedAgain = ({ attempt }: Refund): boolean => attempt < MOST_ATTEMPTS.refund;
+
+export const moneyLeft = ({ captured, refunds }: PaymentLeg): number =>
+  Object.values(refunds)
+    .filter(({ status }) => status === 'done')
+    .reduce((left, { amount }) => left - amount, captured);
+
+/** A refund that somebody asked for has not come to its end. */
+export const owesRefund = ({ refunds }: PaymentLeg): boolean =>
+  Object.values(refunds).some(({ status }) => status !== 'done');
+
+/** The provider refuses a refund for good, as far as the process can tell. */
+export const refundIsStuck = ({ refunds }: PaymentLeg): boolean =>
+  Object.values(refunds).some((refund) => refund.status === 'failed' && !mayBeTriedAgain(refund));
 
 /** True when no money is held and none can come to be held by what was already asked for. */
 export function holdsNoMoney(leg: PaymentLeg): boolean {
@@ -80,34 +111,64 @@ export function holdsNoMoney(leg: PaymentLeg): boolean {
       return moneyLeft(leg) <= 0;
     case 'declined':
     case 'voided':
+    case 'expired':
       return !leg.capturing;
   }
 }
 
+/** The first attempt is what the process itself asked for: only what the customer tries after it is news. */
+export const isNews = (event: PaymentNews): boolean =>
+  event.type !== 'PaymentRequested' || event.data.attempt > 1;
+
 /** @param at when the process heard it: pauses count from there */
-export function hearPayment(leg: PaymentLeg, event: PaymentNews, at: string): PaymentLeg {
+export function hearPayment(leg: PaymentLeg, event: PaymentNews, at: string, rules: Rules): PaymentLeg {
+  if (event.type === 'ProviderCallDeferred') return { ...leg, deferred: true };
+  const reached = { ...leg, deferred: false };
   switch (event.type) {
+    case 'PaymentRequested':
+      return leg.status === 'unsettled' ? { ...reached, turn: 'provider' } : leg;
+    case 'PaymentActionRequired':
+      return leg.status === 'unsettled' ? customersTurn(reached, event.data.expiresAt) : leg;
     case 'PaymentAuthorized':
-      return authorized(leg);
+      return authorized(reached);
     case 'PaymentDeclined':
-      return leg.status === 'unsettled' ? { ...leg, status: 'declined' } : leg;
+      return leg.status === 'unsettled' ? declined(reached, at, rules) : leg;
+    case 'AuthorizationExpired':
+      return leg.status === 'captured' ? leg : { ...reached, status: 'expired' };
     case 'CaptureRequested':
       return leg.status === 'captured' ? leg : { ...leg, capturing: true };
     case 'PaymentCaptured':
-      return { ...leg, status: 'captured', capturing: false, captured: event.data.amount };
+      return { ...reached, status: 'captured', capturing: false, captured: event.data.amount };
     case 'PaymentCaptureFailed':
       return leg.status === 'captured'
         ? leg
-        : { ...failed(leg, 'capture', event.data.attempt, at), capturing: false };
+        : { ...failed(reached, 'capture', event.data.attempt, at), capturing: false };
     case 'AuthorizationVoided':
-      return leg.status === 'captured' ? leg : { ...leg, status: 'voided' };
+      return leg.status === 'captured' ? leg : { ...reached, status: 'voided' };
     case 'VoidFailed':
-      return leg.status === 'captured' ? leg : failed(leg, 'void', event.data.attempt, at);
+      return leg.status === 'captured' ? leg : failed(reached, 'void', event.data.attempt, at);
+    case 'RefundRequested':
+      return withRefund(leg, event.data, { status: 'pending', amount: event.data.amount });
     case 'PaymentRefunded':
-      return { ...leg, refunded: leg.refunded + event.data.amount };
+      return withRefund(reached, event.data, { status: 'done', amount: event.data.amount });
     case 'RefundFailed':
-      return event.data.refundId === UNDO_REFUND_ID ? failed(leg, 'refund', event.data.attempt, at) : leg;
+      return withRefund(reached, event.data, {
+        status: 'failed',
+        notBefore: pauseAfter(event.data.attempt, at),
+      });
   }
+}
+
+/** The first such moment sets how long the customer has in all. */
+const customersTurn = (leg: PaymentLeg, expiresAt: string): PaymentLeg => ({
+  ...leg,
+  turn: 'customer',
+  payableUntil: leg.payableUntil ?? expiresAt,
+});
+
+function declined(leg: PaymentLeg, at: string, { afterDecline }: Rules): PaymentLeg {
+  const mayTryAgain = afterDecline === 'wait' && leg.payableUntil !== undefined && at < leg.payableUntil;
+  return mayTryAgain ? { ...leg, turn: 'declined customer' } : { ...leg, status: 'declined' };
 }
 
 function authorized(leg: PaymentLeg): PaymentLeg {
@@ -117,86 +178,36 @@ function authorized(leg: PaymentLeg): PaymentLeg {
       return leg;
     case 'unsettled':
     case 'declined':
+    case 'expired':
       return { ...leg, status: 'authorized' };
     case 'voided':
       // The void that was answered did not cover this authorisation: it needs one of its own.
-      return { ...leg, status: 'authorized', attempts: { ...leg.attempts, void: next(leg.attempts.void) } };
+      return {
+        ...leg,
+        status: 'authorized',
+        attempts: { ...leg.attempts, void: { number: leg.attempts.void.number + 1 } },
+      };
   }
 }
 
-const next = ({ number }: Attempt): Attempt => ({ number: number + 1 });
-
-function failed(leg: PaymentLeg, operation: Repeatable, attempt: number, at: string): PaymentLeg {
+function failed(leg: PaymentLeg, operation: 'capture' | 'void', attempt: number, at: string): PaymentLeg {
   if (attempt < leg.attempts[operation].number) return leg;
-  const notBefore = later(at, FIRST_PAUSE_MS * PAUSE_GROWTH ** (attempt - 1));
-  return { ...leg, attempts: { ...leg.attempts, [operation]: { number: attempt + 1, notBefore } } };
+  const next = { number: attempt + 1, notBefore: pauseAfter(attempt, at) };
+  return { ...leg, attempts: { ...leg.attempts, [operation]: next } };
 }
 
-/** Whose payment it is, and on what terms. */
-interface Payer {
-  readonly orderId: OrderId;
-  readonly paymentId: PaymentId;
-  readonly payment: PaymentLeg;
-}
+const pauseAfter = (attempt: number, at: string): string =>
+  later(at, FIRST_PAUSE_MS * PAUSE_GROWTH ** (attempt - 1));
 
-type Terms = Omit<
-  Extract<PaymentBusCommand, { type: 'AuthorizePayment' }>['data'],
-  'orderId' | 'paymentId' | 'amount'
-> & {
-  readonly total: number;
-};
-
-export function authorize(
-  payer: Payer,
-  { total, currency, paymentMethod, captureMethod }: Terms,
-): OutstandingCommand[] {
-  const data = { ...idsOf(payer), amount: total, currency, paymentMethod, captureMethod };
-  return toPayment(payer, { type: 'AuthorizePayment', data }, { number: 1 });
-}
-
-export function capture(payer: Payer): OutstandingCommand[] {
-  const attempt = payer.payment.attempts.capture;
-  return toPayment(
-    payer,
-    { type: 'CapturePayment', data: { ...idsOf(payer), attempt: attempt.number } },
-    attempt,
-  );
-}
-
-/**
- * What gives the money back. A capture on its way is asked for again first: the repeat makes the command side
- * find out what became of it, and only then is it clear whether to void or to refund.
- */
-export function giveBack(payer: Payer): OutstandingCommand[] {
-  const { payment } = payer;
-  if (holdsNoMoney(payment)) return [];
-  if (payment.capturing) return capture(payer);
-  return payment.status === 'captured' ? refund(payer) : voidAuthorization(payer);
-}
-
-function refund(payer: Payer): OutstandingCommand[] {
-  if (!attemptsLeft(payer.payment, 'refund')) return [];
-  const attempt = payer.payment.attempts.refund;
-  const refundOf = { refundId: UNDO_REFUND_ID, amount: moneyLeft(payer.payment), attempt: attempt.number };
-  return toPayment(payer, { type: 'RefundPayment', data: { ...idsOf(payer), ...refundOf } }, attempt);
-}
-
-function voidAuthorization(payer: Payer): OutstandingCommand[] {
-  if (!attemptsLeft(payer.payment, 'void')) return [];
-  const attempt = payer.payment.attempts.void;
-  return toPayment(
-    payer,
-    { type: 'VoidAuthorization', data: { ...idsOf(payer), attempt: attempt.number } },
-    attempt,
-  );
-}
-
-const idsOf = ({ orderId, paymentId }: Payer) => ({ orderId, paymentId });
-
-function toPayment(
-  { orderId, paymentId }: Payer,
-  command: PaymentBusCommand,
-  { number, notBefore }: Attempt,
-): OutstandingCommand[] {
-  return [outstanding(orderId, paymentStream(paymentId), command, number, notBefore)];
+function withRefund(
+  leg: PaymentLeg,
+  { refundId, attempt }: { readonly refundId: string; readonly attempt: number },
+  change: Pick<Refund, 'status'> & Partial<Refund>,
+): PaymentLeg {
+  const before = leg.refunds[refundId];
+  if (before?.status === 'done') return leg;
+  // Money that was paid back is, whichever attempt it was; of anything else only the last attempt counts.
+  if (before && change.status !== 'done' && attempt < before.attempt) return leg;
+  const amount = before?.amount ?? moneyLeft(leg);
+  return { ...leg, refunds: { ...leg.refunds, [refundId]: { amount, attempt, ...change } } };
 }

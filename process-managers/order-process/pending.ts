@@ -2,8 +2,15 @@ import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import type { OrderBusCommand } from '@orders/shared-events/contracts/order.commands.js';
 import { type OrderProcess, type Running, nothingIsHeld } from './order-process.js';
 import { type OutstandingCommand, outstanding } from './outstanding.js';
-import { authorize, capture, giveBack } from './payment-leg.js';
-import { type Reservation, type StockCommandType, isFirm, needsRelease, stockCommand } from './stock-leg.js';
+import { authorize, capture, giveBack, refunds } from './payment-commands.js';
+import {
+  type Reservation,
+  type StockCommandType,
+  expiries,
+  isFirm,
+  needsRelease,
+  stockCommand,
+} from './stock-leg.js';
 
 /**
  * The commands that the process waits for, from its state alone. Each is sent until its answer is heard; the
@@ -11,28 +18,41 @@ import { type Reservation, type StockCommandType, isFirm, needsRelease, stockCom
  */
 export function pending(process: OrderProcess): readonly OutstandingCommand[] {
   if (process.kind === 'opened') return [];
-  switch (process.stage) {
+  if (process.stage === 'compensation') return compensation(process);
+  return process.stage === 'done' ? [] : [...fulfilment(process, process.stage), ...refunds(process)];
+}
+
+function fulfilment(
+  process: Running,
+  stage: Exclude<Running['stage'], 'compensation' | 'done'>,
+): OutstandingCommand[] {
+  switch (stage) {
     case 'payment':
+    case 'customerAction':
       return authorize(process, process.terms);
+    case 'providerRetry':
+      return process.payment.status === 'unsettled'
+        ? authorize(process, process.terms)
+        : [...capture(process), ...expiries(process)];
     case 'reservation':
-      return toStock(process, 'ReserveStock', ({ status }) => status === 'asked');
+      return [...toStock(process, 'ReserveStock', ({ status }) => status === 'asked'), ...expiries(process)];
     case 'capture':
-      return capture(process);
+      return [...capture(process), ...expiries(process)];
     case 'confirmation':
       return confirmation(process);
     case 'completion':
       return completion(process);
-    case 'compensation':
-      return compensation(process);
     case 'shipment':
-    case 'done':
+    case 'refund':
       return [];
   }
 }
 
 function confirmation(process: Running): OutstandingCommand[] {
   const open = toStock(process, 'ConfirmReservation', (reservation) => !isFirm(reservation));
-  return open.length > 0 ? open : [toOrder(process, { type: 'ConfirmOrder', data: idOf(process) })];
+  return open.length > 0
+    ? [...open, ...expiries(process)]
+    : [toOrder(process, { type: 'ConfirmOrder', data: idOf(process) })];
 }
 
 /** Stock is committed only when the order can no longer be cancelled: what left the house is not undone. */

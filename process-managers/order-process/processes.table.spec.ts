@@ -18,11 +18,14 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const MINUTE = 60_000;
   const durations = {
     payment: MINUTE,
+    customerAction: MINUTE,
+    providerRetry: MINUTE,
     reservation: MINUTE,
     capture: MINUTE,
     confirmation: MINUTE,
     shipment: MINUTE,
     completion: MINUTE,
+    refund: MINUTE,
     compensation: MINUTE,
   };
 

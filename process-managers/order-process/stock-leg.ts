@@ -98,7 +98,19 @@ export function askNext(reservations: readonly Reservation[], at: string): reado
 }
 
 export type StockCommandType =
-  'ReserveStock' | 'ConfirmReservation' | 'CommitReservation' | 'ReleaseReservation';
+  'ReserveStock' | 'ConfirmReservation' | 'CommitReservation' | 'ReleaseReservation' | 'ExpireReservation';
+
+/** What is reserved and not confirmed is let go once its time is over, unless its confirmation is appended first. */
+export const expiries = ({
+  orderId,
+  reservations,
+}: {
+  readonly orderId: OrderId;
+  readonly reservations: readonly Reservation[];
+}): OutstandingCommand[] =>
+  reservations
+    .filter(({ status }) => status === 'active')
+    .map((reservation) => stockCommand(orderId, 'ExpireReservation', reservation));
 
 /** The command of that type for one reservation. */
 export function stockCommand(
@@ -116,5 +128,7 @@ export function stockCommand(
     case 'ConfirmReservation':
     case 'CommitReservation':
       return outstanding(orderId, stream, { type, data: ids }, generation);
+    case 'ExpireReservation':
+      return outstanding(orderId, stream, { type, data: ids }, generation, { notBefore: expiresAt });
   }
 }

@@ -13,10 +13,11 @@ import { later } from '@orders/shared-events/contracts/instants.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderEvent, OrderLine, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
-import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
+import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 import { type OrderProcess, type Running, evolve } from '../order-process/order-process.js';
 import { pending } from '../order-process/pending.js';
+import { CURRENT_DEFINITION } from '../order-process/rules.js';
 import { UNDO_REFUND_ID } from '../order-process/payment-leg.js';
 
 export const START = '2026-01-01T00:00:00.000Z';
@@ -83,6 +84,32 @@ export function anOrder({ captureMethod = 'AUTOMATIC', lines = [{}], key = 'key-
       data: { orderId, carrier: 'carrier', trackingNumber: '1' },
     }),
     completed: orderEvent({ type: 'OrderCompleted', data: { orderId } }),
+    actionRequired: (expiresAt = later(START, 900_000)) =>
+      paymentEvent({
+        type: 'PaymentActionRequired',
+        data: { ...payment, attempt: 1, url: 'https://provider.example/actions/1', expiresAt },
+      }),
+    /** The customer pays in another way. */
+    requestedAgain: paymentEvent({
+      type: 'PaymentRequested',
+      data: {
+        ...payment,
+        attempt: 2,
+        amount,
+        currency: Currency.parse('EUR'),
+        paymentMethod: 'pm_other',
+        captureMethod,
+      },
+    }),
+    deferred: (operation: ProviderOperation) =>
+      paymentEvent({ type: 'ProviderCallDeferred', data: { ...payment, operation, attempt: 1 } }),
+    authorizationExpired: paymentEvent({ type: 'AuthorizationExpired', data: { ...payment, attempt: 1 } }),
+    refundRequested: (refundId: string, part: number, attempt = 1) =>
+      paymentEvent({ type: 'RefundRequested', data: { ...payment, refundId, amount: part, attempt } }),
+    refundedTo: (refundId: string, part: number) =>
+      paymentEvent({ type: 'PaymentRefunded', data: { ...succeeded, refundId, amount: part } }),
+    refundRefused: (refundId: string, attempt = 1) =>
+      paymentEvent({ type: 'RefundFailed', data: { ...failed(attempt), refundId } }),
     authorized: paymentEvent({ type: 'PaymentAuthorized', data: succeeded }),
     declined: paymentEvent({ type: 'PaymentDeclined', data: failed(1) }),
     captureRequested: (attempt = 1) =>
@@ -134,7 +161,7 @@ export class Story {
 
   constructor(
     private readonly orderId: OrderId,
-    definition = 1,
+    definition = CURRENT_DEFINITION,
   ) {
     this.#process = evolve(undefined, {
       type: 'OrderProcessStarted',
@@ -152,9 +179,15 @@ export class Story {
     return this.#process;
   }
 
-  /** The outstanding commands in short, e.g. `ReserveStock SKU-A` or `RefundPayment 2` (its attempt). */
+  /**
+   * The outstanding commands in short, e.g. `ReserveStock SKU-A` or `RefundPayment 2` (its attempt). An expiry only
+   * once it is due.
+   */
   get awaits(): string[] {
-    return pending(this.#process).map(({ command: { type, data } }) => {
+    const awaited = pending(this.#process).filter(
+      ({ command, notBefore }) => command.type !== 'ExpireReservation' || (notBefore ?? '') <= this.now,
+    );
+    return awaited.map(({ command: { type, data } }) => {
       const about = 'sku' in data ? data.sku : 'attempt' in data ? data.attempt : undefined;
       return [type, ...('reason' in data ? [data.reason] : about === undefined ? [] : [about])].join(' ');
     });

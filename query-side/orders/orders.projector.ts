@@ -93,6 +93,11 @@ export const ordersProjector: Projector = {
     RefundFailed: paymentFailed,
     PaymentOutcomeUnknown: [],
     ProviderNotificationIgnored: [],
+    PaymentActionRequired: [],
+    AuthorizationExpired: [],
+    ProviderCallDeferred: [],
+    ProviderNotificationUnmatched: [],
+    PaymentDiscrepancyDetected: [],
 
     ProductRegistered: [],
     ProductPriceChanged: [],

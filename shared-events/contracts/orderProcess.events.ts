@@ -6,11 +6,14 @@ import { type EventsOf, versions } from './versions.js';
 /** The stages of the order process; each has a deadline of its own. */
 export const ProcessStage = z.enum([
   'payment',
+  'customerAction',
+  'providerRetry',
   'reservation',
   'capture',
   'confirmation',
   'shipment',
   'completion',
+  'refund',
   'compensation',
 ]);
 export type ProcessStage = z.infer<typeof ProcessStage>;

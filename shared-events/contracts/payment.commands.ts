@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CommandsOf } from './commands.js';
 import { OrderId, PaymentId } from './ids.js';
 import { Currency, PositiveMinorUnits } from './money.js';
-import { CaptureMethod, PaymentMethodToken } from './payment.events.js';
+import { CaptureMethod, PaymentMethodToken, RefundId } from './payment.events.js';
 
 const ids = { paymentId: PaymentId, orderId: OrderId };
 /** The attempt that is asked for: one more than the last recorded failure. A lower one is a repeat. */
@@ -21,7 +21,7 @@ export const paymentCommands = {
   VoidAuthorization: z.object({ ...ids, attempt }),
   RefundPayment: z.object({
     ...ids,
-    refundId: z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/),
+    refundId: RefundId,
     amount: PositiveMinorUnits,
     attempt,
   }),

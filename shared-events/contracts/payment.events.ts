@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './envelope.js';
 import { OrderId, PaymentId } from './ids.js';
 import { Currency, PositiveMinorUnits } from './money.js';
 import { type EventsOf, versions } from './versions.js';
@@ -22,15 +23,21 @@ export const ProviderCode = z.string().min(1).max(100);
 /** Counts from 1; with payment and operation it makes the provider's idempotency key. It rises only on a recorded failure. */
 const Attempt = z.int().positive();
 const ProviderReference = z.string().min(1).max(200);
-const RefundId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/);
+export const RefundId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/);
+/** The provider's own id of what it tells: it tells the same twice under the same id. */
+export const NotificationId = z.string().regex(/^[A-Za-z0-9._:-]{1,100}$/);
 
 const ids = { paymentId: PaymentId, orderId: OrderId };
 const requested = { ...ids, attempt: Attempt, amount: PositiveMinorUnits };
 const succeeded = { ...requested, providerReference: ProviderReference };
 const failed = { ...ids, attempt: Attempt, code: ProviderCode };
+const call = { ...ids, operation: ProviderOperation, attempt: Attempt, refundId: RefundId.optional() };
+const told = { ...ids, operation: ProviderOperation, attempt: Attempt, outcome: z.string().max(100) };
 
 export const paymentEvents = {
-  /** The intent to authorise (MANUAL) or charge (AUTOMATIC). */
+  /**
+   * The intent to authorise (MANUAL) or charge (AUTOMATIC). A later attempt is the customer's, with another way to pay.
+   */
   PaymentRequested: versions(
     z.object({
       ...requested,
@@ -51,13 +58,41 @@ export const paymentEvents = {
   RefundRequested: versions(z.object({ ...requested, refundId: RefundId })),
   PaymentRefunded: versions(z.object({ ...succeeded, refundId: RefundId })),
   RefundFailed: versions(z.object({ ...failed, refundId: RefundId })),
-  /** The provider was called and its answer did not come: it is asked for the outcome of the key before any repeat. */
-  PaymentOutcomeUnknown: versions(
-    z.object({ ...ids, operation: ProviderOperation, attempt: Attempt, refundId: RefundId.optional() }),
+  /**
+   * The provider wants the customer to do something first, at `url` (3-D Secure). Until `expiresAt` they may do it,
+   * or, once it has failed, pay in another way.
+   */
+  PaymentActionRequired: versions(
+    z.object({
+      ...ids,
+      attempt: Attempt,
+      url: z.url({ protocol: /^https?$/ }).max(2_000),
+      expiresAt: Instant,
+    }),
   ),
+  /** What an authorisation held is no longer held: it was not captured in time. */
+  AuthorizationExpired: versions(z.object({ ...ids, attempt: Attempt })),
+  /** The provider was called and its answer did not come: it is asked for the outcome of the key before any repeat. */
+  PaymentOutcomeUnknown: versions(z.object(call)),
+  /** The provider is not called for now, it cannot be reached: what it is owed stays owed, and is tried again. */
+  ProviderCallDeferred: versions(z.object(call)),
   /** The provider reported what no longer changes anything, e.g. a failure after a success. */
-  ProviderNotificationIgnored: versions(
-    z.object({ ...ids, operation: ProviderOperation, attempt: Attempt, outcome: z.string().max(100) }),
+  ProviderNotificationIgnored: versions(z.object({ ...told, notificationId: NotificationId.optional() })),
+  /** The provider notified of a payment that nobody has asked for, or not yet. */
+  ProviderNotificationUnmatched: versions(z.object({ ...told, notificationId: NotificationId })),
+  /**
+   * The provider's books and this stream tell different things of one call. A repair that is safe (what the provider
+   * did is recorded, and the order's process deals with it) follows in the same append.
+   */
+  PaymentDiscrepancyDetected: versions(
+    z.object({
+      ...call,
+      kind: z.enum(['NOT_RECORDED', 'NOT_AT_PROVIDER', 'AMOUNT_DIFFERS']),
+      /** What each of them says, in a few words. */
+      recorded: z.string().max(200),
+      provider: z.string().max(200),
+      repaired: z.boolean(),
+    }),
   ),
 };
 export type PaymentEvent = EventsOf<typeof paymentEvents>;

@@ -1,0 +1,236 @@
+import { describe, expect, it } from '@jest/globals';
+import { later } from '@orders/shared-events/contracts/instants.js';
+import { START, Story, TOTAL, anOrder, deadlineOf, story } from '../testing/order-story.js';
+import { deadline } from './deadlines.js';
+import { pending } from './pending.js';
+
+const order = anOrder();
+const manual = anOrder({ captureMethod: 'MANUAL' });
+const shippable = anOrder({ lines: [{ requiresShipping: true }] });
+const done = [
+  order.placed,
+  order.captured,
+  order.reserved(),
+  order.firm(),
+  order.confirmed,
+  order.completed,
+  order.committed(),
+] as const;
+const HOUR = 3_600_000;
+const durations = {
+  payment: HOUR,
+  customerAction: HOUR,
+  providerRetry: HOUR,
+  reservation: HOUR,
+  capture: HOUR,
+  confirmation: HOUR,
+  shipment: HOUR,
+  completion: HOUR,
+  refund: HOUR,
+  compensation: HOUR,
+};
+
+describe('a payment that needs the customer to act', () => {
+  const waiting = () => story(order, order.placed, order.actionRequired());
+
+  it('is waited for, and asked after in case the notification is lost', () => {
+    expect(waiting().process.stage).toBe('customerAction');
+    expect(waiting().awaits).toEqual(['AuthorizePayment']);
+  });
+
+  it('has at most the time that the provider gives', () => {
+    expect(deadline(waiting().process, durations)?.due).toBe(later(START, 900_000));
+    expect(deadline(waiting().process, { ...durations, customerAction: 60_000 })?.due).toBe(
+      later(START, 60_020),
+    );
+  });
+
+  it('goes on when the customer has acted', () =>
+    expect(waiting().then(order.captured).awaits).toEqual(['ReserveStock SKU-A']));
+
+  it('is given up when the time is over, and what may still come of it is closed', () => {
+    const late = waiting().then(deadlineOf('customerAction'));
+    expect(late.process.undo).toBe('PAYMENT_TIMED_OUT');
+    expect(late.awaits).toEqual(['VoidAuthorization 1']);
+    expect(late.then(order.voided).awaits).toEqual(['RejectOrder PAYMENT_TIMED_OUT']);
+  });
+
+  it('is given back when it succeeds after that', () => {
+    const late = waiting().then(deadlineOf('customerAction'), order.captured);
+    expect(late.awaits).toEqual(['RefundPayment 1']);
+  });
+
+  it('may be declined, and paid in another way within that time', () => {
+    const declined = waiting().then(order.declined);
+    expect(declined.process.stage).toBe('customerAction');
+    expect(declined.awaits).toEqual([]);
+    declined.then(order.requestedAgain);
+    expect(declined.process.stage).toBe('payment');
+    expect(declined.awaits).toEqual(['AuthorizePayment']);
+    expect(declined.then(order.captured).awaits).toEqual(['ReserveStock SKU-A']);
+  });
+
+  it('is rejected as declined when it is not paid in another way, and the payment is closed first', () => {
+    const declined = waiting().then(order.declined, deadlineOf('customerAction'));
+    expect(declined.awaits).toEqual(['VoidAuthorization 1']);
+    expect(declined.then(order.voided).awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
+  });
+
+  it('is given up at a decline that is heard when the time is over', () => {
+    const late = story(order, order.placed, order.actionRequired(START), order.declined);
+    expect(late.awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
+  });
+
+  it('is given up at a decline under definition 1, which processes keep that started with it', () => {
+    const first = new Story(order.orderId, 1).then(order.placed, order.actionRequired(), order.declined);
+    expect(first.awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
+  });
+
+  it('is given up at once where the customer was not asked to act', () =>
+    expect(story(order, order.placed, order.declined).awaits).toEqual(['RejectOrder PAYMENT_DECLINED']));
+});
+
+describe('the first request for the payment', () => {
+  it('is no news: the process asked for it', () => {
+    const asked = story(order, order.placed);
+    const first = { ...order.requestedAgain, data: { ...order.requestedAgain.data, attempt: 1 } };
+    expect(asked.then(first).process.heard).toBe('1');
+  });
+});
+
+describe('a provider that cannot be called', () => {
+  it('is tried again, with a deadline of its own', () => {
+    const away = story(order, order.placed, order.deferred('charge'));
+    expect(away.process.stage).toBe('providerRetry');
+    expect(away.awaits).toEqual(['AuthorizePayment']);
+    expect(away.then(order.captured).awaits).toEqual(['ReserveStock SKU-A']);
+  });
+
+  it('is waited for at the capture too', () => {
+    const away = story(
+      manual,
+      manual.placed,
+      manual.authorized,
+      manual.reserved(),
+      manual.captureRequested(),
+      manual.deferred('capture'),
+    );
+    expect(away.process.stage).toBe('providerRetry');
+    expect(away.awaits).toEqual(['CapturePayment 1']);
+    expect(away.then(manual.captured).awaits).toEqual(['ConfirmReservation SKU-A']);
+  });
+
+  it('is not waited for without an end', () => {
+    const late = story(order, order.placed, order.deferred('charge'), deadlineOf('providerRetry'));
+    expect(late.process.undo).toBe('PAYMENT_TIMED_OUT');
+    expect(late.awaits).toEqual(['VoidAuthorization 1']);
+  });
+});
+
+describe('an authorisation that expires', () => {
+  it('holds no money: the order is undone', () => {
+    const expired = story(
+      manual,
+      manual.placed,
+      manual.authorized,
+      manual.reserved(),
+      manual.authorizationExpired,
+    );
+    expect(expired.awaits).toEqual(['ReleaseReservation SKU-A']);
+    expect(expired.then(manual.released()).awaits).toEqual(['RejectOrder PAYMENT_FAILED']);
+  });
+
+  it('after the capture means nothing', () => {
+    const captured = story(manual, manual.placed, manual.authorized, manual.reserved(), manual.captured);
+    expect(captured.then(manual.authorizationExpired).awaits).toEqual(['ConfirmReservation SKU-A']);
+  });
+});
+
+describe('a refund that somebody asks for', () => {
+  it('is seen to its end, also when the order is done', () => {
+    const refunding = story(order, ...done, order.refundRequested('r1', 500));
+    expect(refunding.process.stage).toBe('refund');
+    expect(refunding.awaits).toEqual(['RefundPayment 1']);
+    expect(pending(refunding.process)[0]?.command.data).toMatchObject({ refundId: 'r1', amount: 500 });
+    expect(refunding.then(order.refundedTo('r1', 500)).process.stage).toBe('done');
+  });
+
+  it('stands beside what else is to be done', () => {
+    const waiting = story(
+      shippable,
+      shippable.placed,
+      shippable.captured,
+      shippable.reserved(),
+      shippable.firm(),
+      shippable.confirmed,
+      shippable.refundRequested('r1', 500),
+    );
+    expect(waiting.process.stage).toBe('shipment');
+    expect(waiting.awaits).toEqual(['RefundPayment 1']);
+  });
+
+  it('is tried again after a refusal, and then asks for an operator', () => {
+    const refused = story(order, ...done, order.refundRequested('r1', 500), order.refundRefused('r1'));
+    expect(refused.awaits).toEqual(['RefundPayment 2']);
+    for (const attempt of [2, 3, 4, 5])
+      refused.then(order.refundRequested('r1', 500, attempt), order.refundRefused('r1', attempt));
+    expect(refused.process).toMatchObject({ stage: 'refund', intervention: 'REFUND_FAILED' });
+    expect(refused.awaits).toEqual([]);
+  });
+
+  it('goes on when the operator asks for it once more', () => {
+    const stuck = story(order, ...done, order.refundRequested('r1', 500));
+    for (const attempt of [1, 2, 3, 4, 5]) stuck.then(order.refundRefused('r1', attempt));
+    stuck.then(order.refundRequested('r1', 500, 6));
+    expect(stuck.awaits).toEqual(['RefundPayment 6']);
+    const settled = stuck.then(order.refundedTo('r1', 500)).process;
+    expect(settled).toMatchObject({ stage: 'done', intervention: undefined });
+  });
+
+  it('is known while the order is undone: what is given back is what is left, once it is settled', () => {
+    const undone = story(order, order.placed, order.captured, order.refundRequested('r1', 500));
+    undone.then(order.outOfStock());
+    expect(pending(undone.process).map(({ command }) => command.data)).toMatchObject([{ refundId: 'r1' }]);
+    undone.then(order.refundedTo('r1', 500));
+    expect(pending(undone.process).map(({ command }) => command.data)).toMatchObject([
+      { refundId: 'order-undone', amount: TOTAL - 500 },
+    ]);
+    undone.then(order.refundedTo('order-undone', TOTAL - 500));
+    expect(undone.awaits).toEqual(['RejectOrder OUT_OF_STOCK']);
+  });
+
+  it('that is refused while the order is undone is covered by what is given back', () => {
+    const undone = story(order, order.placed, order.captured, order.refundRequested('r1', 500));
+    undone.then(order.outOfStock(), order.refundRefused('r1'));
+    expect(pending(undone.process).map(({ command }) => command.data)).toMatchObject([
+      { refundId: 'order-undone', amount: TOTAL },
+    ]);
+  });
+});
+
+describe('a reservation whose time is over', () => {
+  const reserved = [manual.placed, manual.authorized, manual.reserved()] as const;
+  const expiryOf = (told: Story) =>
+    pending(told.process).find(({ command }) => command.type === 'ExpireReservation');
+
+  it('is let go when it is due, and not before, until it is confirmed', () => {
+    const expiresAt = '2026-01-01T00:05:00.020Z';
+    expect(expiryOf(story(manual, ...reserved))?.notBefore).toBe(expiresAt);
+    expect(expiryOf(story(manual, ...reserved, manual.captured))?.notBefore).toBe(expiresAt);
+    expect(expiryOf(story(manual, ...reserved, manual.captured, manual.firm()))).toBeUndefined();
+  });
+
+  it('is asked for once more, and then the order is undone', () => {
+    const again = story(manual, ...reserved, manual.expired());
+    expect(again.awaits).toEqual(['ReserveStock SKU-A']);
+    again.then(manual.reserved(), manual.expired());
+    expect(again.process.undo).toBe('RESERVATION_LOST');
+    expect(again.awaits).toEqual(['VoidAuthorization 1']);
+  });
+
+  it('is undone where the money was taken meanwhile', () => {
+    const again = story(manual, ...reserved, manual.captureRequested(), manual.expired());
+    again.then(manual.captured, manual.outOfStock());
+    expect(again.awaits).toEqual(['RefundPayment 1']);
+  });
+});
