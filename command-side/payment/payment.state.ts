@@ -112,20 +112,16 @@ export function termsOf(state: PaymentState): Terms | undefined {
 export function evolvePayment(state: PaymentState, event: Occurred<PaymentEvent>): PaymentState {
   const noted = notedOf(state);
   const terms = termsOf(state);
-  switch (event.type) {
-    case 'PaymentRequested': {
-      const { payableUntil } = terms ?? {};
-      const kept = payableUntil === undefined ? { noted } : { noted, payableUntil };
-      return { ...event.data, ...kept, status: 'requested', call: 'outstanding' };
-    }
-    case 'AuthorizationVoided':
-      return { status: 'voided', terms, noted };
-    case 'ProviderNotificationIgnored':
-    case 'ProviderNotificationUnmatched':
-      return withNote(state, event.data.notificationId);
-    default:
-      return terms ? evolveRequested(state, terms, event) : state;
+  if (event.type === 'PaymentRequested') {
+    const { payableUntil } = terms ?? {};
+    const kept = payableUntil === undefined ? { noted } : { noted, payableUntil };
+    return { ...event.data, ...kept, status: 'requested', call: 'outstanding' };
   }
+  if (event.type === 'AuthorizationVoided') return { status: 'voided', terms, noted };
+  if (event.type === 'ProviderNotificationIgnored' || event.type === 'ProviderNotificationUnmatched') {
+    return withNote(state, event.data.notificationId);
+  }
+  return terms ? evolveRequested(state, terms, event) : state;
 }
 
 type OfRequested = Exclude<
