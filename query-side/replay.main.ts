@@ -1,13 +1,13 @@
 import { ConfigurationError, EX_CONFIG } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
+import { type BackEnds, NotRunning, backEndsOf } from '@orders/shared-events/transport/running-system.js';
 import { ForeignLog } from './builds/session.js';
 import { createPool, openConnection } from './database/database.js';
 import { isUnavailable } from './database/unavailable.js';
 import { UnreadableEvent } from './projector.js';
 import { readModels } from './read-models/read-models.js';
 import { WrongUsage, exitCodes, replayArguments, usage } from './replay/arguments.js';
-import { type BackEnds, NotRunning, backEndsOf } from './replay/back-ends.js';
 import { ProgressBar } from './replay/progress-bar.js';
 import { reportOf } from './replay/report.js';
 import { AnotherReplay, replay } from './replay/run-replay.js';

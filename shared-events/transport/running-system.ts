@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { backEnds, parseConfiguration } from '@orders/shared-events/transport/configuration.js';
+import { backEnds, parseConfiguration } from './configuration.js';
 
+/** There is no system to work on. */
 export class NotRunning extends Error {
   override readonly name = 'NotRunning';
 }
