@@ -164,7 +164,7 @@ export class EventLog {
       try {
         const record = this.recordAt(position);
         const [stream, revision] = [streamName(record), revisionOf(record)];
-        if (this.eventAt(stream, revision)?.position !== position)
+        if (this.streams.get(streamKey(streamPrefix(stream), revision)) !== position)
           yield `the log is damaged: ${stream} at ${revision} is not in its index`;
       } catch (error) {
         yield error instanceof Error ? error.message : String(error);
