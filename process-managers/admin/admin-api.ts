@@ -1,9 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDetails } from '@orders/shared-events/http/problem-details.js';
 import { correlation } from '@orders/shared-events/transport/observability.js';
 import { Logger } from 'nestjs-pino';
 import { AdminModule, type AdminOptions } from './admin.module.js';
-import { ProblemDetails } from './problem-details.js';
 
 export interface AdminApi {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { type PipeTransform, applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { Problem, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
-import { Problem, badRequest } from './problem-details.js';
 
 type JsonSchema = NonNullable<
   Parameters<typeof ApiResponse>[0] extends infer Options

@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { OrderId, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { z } from 'zod';
 import type { StageDurations } from '../order-process/deadlines.js';
@@ -10,7 +11,6 @@ import { ProcessQueries } from '../order-process/processes.queries.js';
 import { Documented, Valid } from './documented.js';
 import { byAge, nextPage, pageOf, paging } from './paging.js';
 import { ProcessDetails, ProcessSummary } from './processes.schema.js';
-import { notFound } from './problem-details.js';
 
 export const STAGE_DURATIONS = Symbol('STAGE_DURATIONS');
 

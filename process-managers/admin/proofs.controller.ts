@@ -2,10 +2,10 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
+import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import { Documented, Valid } from './documented.js';
 import { nextPage, pageOf, paging } from './paging.js';
-import { notFound } from './problem-details.js';
 import { ProofQueries, READ_MODELS } from './proofs.queries.js';
 
 const Instant = z.string().meta({ format: 'date-time' });

@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import { Documented, Valid } from '../admin/documented.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
-import { notFound } from '../admin/problem-details.js';
 import { DeadLetters } from './dead-letters.table.js';
 
 const Instant = z.string().meta({ format: 'date-time' });

@@ -145,9 +145,22 @@ describe('a body that cannot be read', () => {
     });
   });
 
-  it('is refused as usual elsewhere', async () => {
-    const { status, body } = await post('/other', '{"half');
-    expect([status, body]).toEqual([400, expect.objectContaining({ statusCode: 400 })]);
+  it.each([
+    ['a body that cannot be read', '/other', '{"half', 400],
+    ['a body that is too large', '/other', JSON.stringify(' '.repeat(200_000)), 413],
+    ['a path that there is not', '/nowhere', '{}', 404],
+  ])('elsewhere, %s is refused with problem details', async (_what, path, sent, status) => {
+    const answer = await post(path, sent);
+    expect(answer).toEqual({
+      status,
+      body: {
+        type: `/problems/http-${status}`,
+        title: expect.any(String),
+        status,
+        instance: path,
+        correlationId: 'cart-17',
+      },
+    });
   });
 });
 

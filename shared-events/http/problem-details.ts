@@ -6,9 +6,9 @@ import {
   HttpStatus,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { isOutage } from '@orders/shared-events/transport/outage.js';
-import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
 import { z } from 'zod';
+import { type LogSink, currentContext } from '../transport/observability.js';
+import { isOutage } from '../transport/outage.js';
 
 /** RFC 9457. `type` is stable for programs to go by; `detail` is for people. */
 export const Problem = z.object({
@@ -27,6 +27,7 @@ export type Problem = z.infer<typeof Problem>;
 /** What is needed of Express' response. */
 interface HttpResponse {
   status(code: number): this;
+  setHeader(name: string, value: string): this;
   contentType(type: string): this;
   send(body: string): this;
 }
@@ -53,6 +54,33 @@ export const badRequest = (issues: readonly z.core.$ZodIssue[]): ProblemExceptio
     errors: issues.map(({ path, message }) => ({ field: path.join('.'), message })),
   });
 
+/** What was refused before any controller saw it: no such path, a body that cannot be read. */
+export function problemOf(error: HttpException): Told {
+  const status = error.getStatus();
+  return { type: `/problems/http-${status}`, title: HttpStatus[status] ?? 'Refused', status };
+}
+
+/** Seconds after which a request that could not be answered may be sent again. */
+const RETRY_AFTER_S = '5';
+
+export function answerWithProblem(problem: Told, host: ArgumentsHost): void {
+  const http = host.switchToHttp();
+  const correlationId = currentContext()?.correlationId;
+  const response = http.getResponse<HttpResponse>();
+  const isTemporary = problem.status === Number(HttpStatus.SERVICE_UNAVAILABLE);
+  if (isTemporary) response.setHeader('retry-after', RETRY_AFTER_S);
+  response
+    .status(problem.status)
+    .contentType('application/problem+json')
+    .send(
+      JSON.stringify({
+        ...problem,
+        instance: http.getRequest<{ path: string }>().path,
+        ...(correlationId === undefined ? {} : { correlationId }),
+      }),
+    );
+}
+
 /** The health check's answer: it names what fails. */
 function answerAsItIs(error: HttpException, response: HttpResponse): void {
   response
@@ -63,33 +91,22 @@ function answerAsItIs(error: HttpException, response: HttpResponse): void {
 
 @Catch()
 export class ProblemDetails implements ExceptionFilter {
-  constructor(private readonly logger: LogSink) {}
+  /** @param isAway tells what the caller can only wait for from what is wrong */
+  constructor(
+    private readonly logger: LogSink,
+    private readonly isAway: (error: unknown) => boolean = isOutage,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const http = host.switchToHttp();
-    if (error instanceof ServiceUnavailableException) return answerAsItIs(error, http.getResponse());
-    const problem = this.#problemOf(error);
-    const correlationId = currentContext()?.correlationId;
-    http
-      .getResponse<HttpResponse>()
-      .status(problem.status)
-      .contentType('application/problem+json')
-      .send(
-        JSON.stringify({
-          ...problem,
-          instance: http.getRequest<{ path: string }>().path,
-          ...(correlationId === undefined ? {} : { correlationId }),
-        }),
-      );
+    if (error instanceof ServiceUnavailableException)
+      return answerAsItIs(error, host.switchToHttp().getResponse());
+    answerWithProblem(this.#problemOf(error), host);
   }
 
   #problemOf(error: unknown): Told {
     if (error instanceof ProblemException) return error.problem;
-    if (error instanceof HttpException && error.getStatus() < 500) {
-      const status = error.getStatus();
-      return { type: `/problems/http-${status}`, title: HttpStatus[status] ?? 'Refused', status };
-    }
-    if (isOutage(error)) {
+    if (error instanceof HttpException && error.getStatus() < 500) return problemOf(error);
+    if (this.isAway(error)) {
       this.logger.warn({ err: error }, 'a request could not be answered');
       return {
         type: '/problems/unavailable',
