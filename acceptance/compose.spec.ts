@@ -171,9 +171,9 @@ describe('docker-compose.yml', () => {
     expect([...variables(compose)].sort()).toEqual([...documented.keys()].sort());
   });
 
-  it('refuses to start without the passwords, of which the example holds none', () => {
-    const secrets = [...documented.keys()].filter((name) => name.endsWith('PASSWORD'));
-    expect(secrets).toEqual(['POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD']);
+  it('refuses to start without passwords and secrets, of which the example holds none', () => {
+    const secrets = [...documented.keys()].filter((name) => /(PASSWORD|SECRET)$/.test(name));
+    expect(secrets).toEqual(['POSTGRES_PASSWORD', 'RABBITMQ_PASSWORD', 'PAYMENT_WEBHOOK_SECRET']);
     for (const secret of secrets) {
       expect(documented.get(secret)).toBe('');
       expect(compose.replaceAll(`\${${secret}:?`, '')).not.toContain(`\${${secret}`);
@@ -192,7 +192,8 @@ describe.each(sides)('the service %s', (side) => {
   });
 
   it('reaches its servers by their names', () => {
-    const urls = Object.entries(environment).filter(([name]) => name.endsWith('_URL'));
+    const urls = Object.entries(environment).filter(([name]) => Object.hasOwn(hostOf, name));
+    expect(urls).not.toHaveLength(0);
     for (const [name, url] of urls)
       expect(url).toMatch(new RegExp(`[/@]${hostOf[name] ?? 'no server'}:\\d+`));
   });
@@ -232,6 +233,14 @@ describe.each(sides)('the service %s', (side) => {
     expect(stage(side)).toContain(`CMD ["node", "${side}/dist/main.js"]`);
     expect(stage('runtime')).toContain('USER node\n');
     expect(stage(side)).not.toContain('USER');
+  });
+});
+
+describe('the command side', () => {
+  it('sends customers to where its port is published', () => {
+    const { environment = {}, ports = [] } = service('command-side');
+    const [port = ''] = ports;
+    expect(environment['PUBLIC_URL']).toBe(`http://${port.replace(/:\d+$/, '')}`);
   });
 });
 

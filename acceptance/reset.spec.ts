@@ -39,6 +39,7 @@ const OURS = [
   'postgres/data/PG_VERSION',
   'logs/application.log',
   'catalogue-seeded',
+  'payment-webhook-secret',
 ];
 
 describe('npm run reset with DATA_DIR', () => {

@@ -23,6 +23,9 @@ export interface SystemOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** What the payment provider signs with. */
+export const PAYMENT_WEBHOOK_SECRET = 'whsec_of_acceptance_0123456789abcdef';
+
 /** Both ways to deploy the same modules. */
 export const topologies = { 'one process': oneProcess, 'three processes': threeProcesses };
 export type Topology = keyof typeof topologies;
@@ -90,7 +93,7 @@ async function start(
     const killable = new Killable({
       name,
       command: [file, ...args],
-      environment: { LOG_LEVEL: 'info', ...environment, ...backEnds, ...own },
+      environment: { LOG_LEVEL: 'info', PAYMENT_WEBHOOK_SECRET, ...environment, ...backEnds, ...own },
       logFile: join(dir, `${name}.log`),
       ...(readyAt === undefined ? {} : { readyAt }),
     });

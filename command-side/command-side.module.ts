@@ -11,6 +11,7 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { carryOutBy } from './carry-out.js';
 import { CommandConsumer } from './command-consumer.js';
 import { CommandSideResolver } from './command-side.resolver.js';
+import type { PaymentSettings } from './configuration.js';
 import { CommandSideReadiness } from './health/readiness.js';
 import { OrderModule } from './order/order.module.js';
 import { PaymentModule } from './payment/payment.module.js';
@@ -20,6 +21,7 @@ import { StockModule } from './stock/stock.module.js';
 import { type Connections, LOGGER, TransportModule } from './transport.module.js';
 
 export interface CommandSideConfiguration extends Connections {
+  readonly settings: PaymentSettings;
   /** Where the simulated payment provider keeps its books. */
   readonly databaseUrl: string;
 }
@@ -33,7 +35,7 @@ export class CommandSideModule implements OnApplicationBootstrap, BeforeApplicat
     const transport = TransportModule.register(configuration);
     const product = ProductModule.register(transport);
     const stock = StockModule.register(transport, product);
-    const payment = PaymentModule.register(transport, configuration.databaseUrl);
+    const payment = PaymentModule.register(transport, configuration);
     const order = OrderModule.register(transport, product);
     return {
       module: CommandSideModule,

@@ -27,7 +27,12 @@ beforeAll(async () => {
     embeddedPostgres(),
   ]);
   servers = [eventStore, broker, postgres];
-  backEnds = { EVENTSTORE_URL: eventStore.url, RABBITMQ_URL: broker.url, DATABASE_URL: postgres.url };
+  backEnds = {
+    EVENTSTORE_URL: eventStore.url,
+    RABBITMQ_URL: broker.url,
+    DATABASE_URL: postgres.url,
+    PAYMENT_WEBHOOK_SECRET: 'secret_0123456789abcdef0123456789abcdef',
+  };
 }, 60_000);
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -64,10 +69,15 @@ describe('the command side as a process', () => {
   it.each([
     ['EVENTSTORE_URL', undefined],
     ['RABBITMQ_URL', 'http://localhost'],
+    ['PAYMENT_WEBHOOK_SECRET', undefined],
+    ['PAYMENT_WEBHOOK_SECRET', 'too-short-to-be-one'],
+    ['PAYMENT_WEBHOOK_URL', 'nowhere'],
+    ['PUBLIC_URL', 'ftp://shop.example'],
   ])('names a wrong %s in one line, and ends', async (name, value) => {
     const side = start({ ...backEnds, [name]: value ?? '' });
     const [output, exit] = await Promise.all([text(side.stderr), once(side, 'exit')]);
     expect(output).toMatch(new RegExp(`^${name} [^\\n]+\\n$`));
+    if (value !== undefined) expect(output).not.toContain(value);
     expect(exit).toEqual([78, null]);
   });
 

@@ -23,8 +23,18 @@ await runAsProcess(
       onStop,
     );
     const databaseUrl = configuration.DATABASE_URL;
-    const module = AppModule.register({ eventStore, messageBus, databaseUrl, logger });
-    const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });
+    const module = AppModule.register({
+      eventStore,
+      messageBus,
+      databaseUrl,
+      settings: configuration,
+      logger,
+    });
+    const app = await NestFactory.create(module, {
+      bufferLogs: true,
+      abortOnError: false,
+      rawBody: true,
+    });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
     app.use(correlation);

@@ -15,3 +15,6 @@ export function addressed<Command>(stream: StreamName, command: Command, actor: 
 
 /** Whoever runs the shop, until callers have to say who they are. */
 export const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };
+
+/** Of what the payment provider answers, tells and is asked. */
+export const PROVIDER: Actor = { kind: 'service', subject: 'payment-provider' };

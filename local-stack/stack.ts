@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 import { SupervisedProcess } from './supervised-process.js';
+import { webhookSecret as secretOf } from './webhook-secret.js';
 
 export interface BackEnds {
   readonly EVENTSTORE_URL: string;
@@ -23,6 +24,8 @@ export interface StackOptions {
   readonly bindAddress: string;
   /** Real servers to use instead of embedded ones. */
   readonly external: Partial<BackEnds>;
+  /** What the payment provider signs with; without one, the data folder's own. */
+  readonly webhookSecret: string | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -99,17 +102,18 @@ async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
 }
 
 async function startApplication(
-  { dir, ports, bindAddress, report }: StackOptions,
+  { dir, ports, bindAddress, webhookSecret, report }: StackOptions,
   backEnds: BackEnds,
   parts: Part[],
 ) {
   const PORT = String(await freePort(ports.graphql, bindAddress));
   const ADMIN_PORT = String(await freePort(ports.admin, bindAddress));
+  const PAYMENT_WEBHOOK_SECRET = webhookSecret || (await secretOf(dir));
   const application = new SupervisedProcess(
     {
       name: 'application',
       command: [own('application/application.main.js')],
-      environment: { ...backEnds, PORT, ADMIN_PORT },
+      environment: { ...backEnds, PORT, ADMIN_PORT, PAYMENT_WEBHOOK_SECRET },
       logFile: join(dir, 'logs', 'application.log'),
     },
     report,

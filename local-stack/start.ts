@@ -12,7 +12,14 @@ const EMBEDDED: BackEnds = {
   DATABASE_URL: 'postgres://127.0.0.1/orders',
 };
 const external = externalBackEnds();
-const configuration = configurationOrExit(configurationSchema, { ...process.env, ...EMBEDDED, ...external });
+const webhookSecret = process.env['PAYMENT_WEBHOOK_SECRET'];
+const configuration = configurationOrExit(configurationSchema, {
+  ...process.env,
+  ...EMBEDDED,
+  ...external,
+  // Likewise: where none is set, the data folder has its own.
+  PAYMENT_WEBHOOK_SECRET: webhookSecret || '-'.repeat(32),
+});
 
 const dir = dataFolder(process.env);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -29,6 +36,7 @@ const stack = startStack({
   ports: { graphql: configuration.PORT, admin: configuration.ADMIN_PORT },
   bindAddress: configuration.BIND_ADDRESS,
   external,
+  webhookSecret,
   report: (line) => say(`[${new Date().toISOString()}] ${line}`),
 });
 stopOnSignal();

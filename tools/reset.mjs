@@ -17,7 +17,14 @@ const data = process.env.DATA_DIR ? resolve(process.env.DATA_DIR) : join(root, '
 const STOP_DEADLINE_MS = 10_000;
 
 /** All that a data folder holds. */
-const ENTRIES = ['event-store', 'postgres', 'logs', 'stack.json', 'catalogue-seeded'];
+const ENTRIES = [
+  'event-store',
+  'postgres',
+  'logs',
+  'stack.json',
+  'catalogue-seeded',
+  'payment-webhook-secret',
+];
 /** What nobody else has: other programs keep folders called logs or postgres, too. */
 const MARKS = ['event-store/events.lmdb', 'catalogue-seeded', 'logs/application.log', 'logs/event-store.log'];
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,7 @@ export async function closeStages(): Promise<void> {
 export class Stage {
   readonly #processes = new Map<string, MeasuredProcess>();
   readonly #ports = new Set<number>();
+  readonly #webhookSecret = randomUUID();
   #backEnds: BackEnds = { EVENTSTORE_URL: '', RABBITMQ_URL: '', DATABASE_URL: '' };
 
   private constructor(private readonly dir: string) {
@@ -98,7 +100,10 @@ export class Stage {
   async add({ environment, ...part }: Part): Promise<MeasuredProcess> {
     const started = await MeasuredProcess.start({
       ...part,
-      environment: { LOG_LEVEL: 'info', BIND_ADDRESS: '127.0.0.1', ...this.#backEnds, ...environment },
+      environment: {
+        ...{ LOG_LEVEL: 'info', BIND_ADDRESS: '127.0.0.1', PAYMENT_WEBHOOK_SECRET: this.#webhookSecret },
+        ...{ ...this.#backEnds, ...environment },
+      },
       logFile: this.file(`${part.name}.log`),
     });
     this.#processes.set(part.name, started);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
 import { orderId, paymentId, paymentRequested, total } from '@orders/shared-events/testing/examples.js';
 import { stateAfter } from '@orders/shared-events/testing/given.js';
-import { owedCalls } from './owed-calls.js';
+import { callOf, owedCalls } from './owed-calls.js';
 import { payment } from './payment.js';
 
 const ids = { paymentId, orderId };
@@ -80,4 +80,41 @@ describe('what the provider is owed', () => {
     const [voids] = owedCalls(stateAfter(payment, [automatic, voidRequested]));
     expect(voids).toMatchObject({ authorizationKey: `${paymentId}:charge:1` });
   });
+});
+
+describe('a key', () => {
+  it.each([
+    [[manual], { operation: 'authorize', attempt: 1 }],
+    [[automatic], { operation: 'charge', attempt: 1 }],
+    [[manual, authorized, captureRequested(1)], { operation: 'capture', attempt: 1 }],
+    [[manual, voidRequested], { operation: 'void', attempt: 1 }],
+    [
+      [automatic, captured, refundRequested('a:1:b.c_-', 1, 17)],
+      { operation: 'refund', refundId: 'a:1:b.c_-', attempt: 17 },
+    ],
+  ] as const)('tells which call it is (%#)', (events, call) =>
+    expect(owedAfter(...events).map(callOf)).toEqual([{ paymentId, ...call }]),
+  );
+
+  it.each([
+    '',
+    'nonsense',
+    `${paymentId}:charge`,
+    `${paymentId}:charge:`,
+    `${paymentId}:charge:0`,
+    `${paymentId}:charge:01`,
+    `${paymentId}:charge:-1`,
+    `${paymentId}:charge:1.5`,
+    `${paymentId}:charge:1e3`,
+    `${paymentId}:charge:9999999999`,
+    `${paymentId}:charge:a:1`,
+    `${paymentId}:refund:1`,
+    `${paymentId}:refund::1`,
+    `${paymentId}:refund:a b:1`,
+    `${paymentId}:refund:${'a'.repeat(65)}:1`,
+    `${paymentId}:transfer:1`,
+    `not-a-payment:charge:1`,
+    ` ${paymentId}:charge:1`,
+    `${paymentId}:charge:1\n`,
+  ])('is none of ours: %j', (key) => expect(callOf(key)).toBeUndefined());
 });

@@ -1,4 +1,6 @@
-import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
+import { PaymentId } from '@orders/shared-events/contracts/ids.js';
+import { ProviderOperation, RefundId } from '@orders/shared-events/contracts/payment.events.js';
+import { z } from 'zod';
 import { type PaymentState, type Terms, isPending } from './payment.state.js';
 
 /** A call that the provider is owed: its intent is recorded, its outcome is not. Amount in minor units. */
@@ -64,3 +66,30 @@ const keyOf = (
   attempt: number,
   refundId?: string,
 ): string => [paymentId, operation, ...(refundId === undefined ? [] : [refundId]), attempt].join(':');
+
+/** What a key names. */
+export interface NamedCall {
+  readonly paymentId: PaymentId;
+  readonly operation: ProviderOperation;
+  readonly refundId?: string;
+  readonly attempt: number;
+}
+
+/** A refund's id may hold colons, too: it is all between the operation and the attempt. */
+const KEY = /^([^:]+):([^:]+)(?::(.+))?:([1-9]\d{0,8})$/;
+
+const NamedCall = z.object({
+  paymentId: PaymentId,
+  operation: ProviderOperation,
+  refundId: RefundId.optional(),
+  attempt: z.coerce.number(),
+});
+
+/** Undefined where the key is none of ours. */
+export function callOf(key: string): NamedCall | undefined {
+  const [, paymentId, operation, refundId, attempt] = KEY.exec(key) ?? [];
+  const { data } = NamedCall.safeParse({ paymentId, operation, refundId, attempt });
+  if (!data || (data.refundId !== undefined) !== (data.operation === 'refund')) return undefined;
+  const { refundId: id, ...call } = data;
+  return id === undefined ? call : { ...call, refundId: id };
+}

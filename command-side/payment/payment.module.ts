@@ -8,12 +8,14 @@ import {
 import { Pool } from 'pg';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import type { CommandSideConfiguration } from '../command-side.module.js';
 import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
 import { PaymentHandler } from './payment.handler.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 import { SimulatedProvider } from './simulated-provider.js';
+import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 
 const PROVIDER_DEADLINE_MS = 10_000;
 const LEDGER_CONNECTIONS = 8;
@@ -25,11 +27,14 @@ export class PaymentModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(Pool) private readonly ledger: Pool,
   ) {}
 
-  /** @param databaseUrl where the simulated provider keeps its books */
-  static register(transport: DynamicModule, databaseUrl: string): DynamicModule {
+  static register(
+    transport: DynamicModule,
+    { databaseUrl, settings }: Pick<CommandSideConfiguration, 'databaseUrl' | 'settings'>,
+  ): DynamicModule {
     return {
       module: PaymentModule,
       imports: [transport],
+      controllers: [WebhookController],
       providers: [
         {
           provide: Pool,
@@ -52,6 +57,7 @@ export class PaymentModule implements OnModuleInit, OnApplicationShutdown {
             new ProviderCalls(provider, payments, PROVIDER_DEADLINE_MS),
           inject: [SimulatedProvider, Payments],
         },
+        { provide: WEBHOOK_SECRETS, useValue: settings.PAYMENT_WEBHOOK_SECRET },
         PaymentHandler,
       ],
       exports: [Payments, SimulatedProvider],

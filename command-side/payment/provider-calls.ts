@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Addressed, Origin } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { PROVIDER } from '../request.js';
 import { type ProviderCall, owedCalls } from './owed-calls.js';
 import { type PaymentState, isDeferred } from './payment.state.js';
 import type { Payments } from './payments.js';
@@ -92,7 +93,7 @@ export class ProviderCalls {
       origin: {
         correlationId,
         causationId,
-        actor: { kind: 'service', subject: 'payment-provider' },
+        actor: PROVIDER,
         ...(traceparent === undefined ? {} : { traceparent }),
       },
     } satisfies Addressed<ProviderOutcomeCommand>);

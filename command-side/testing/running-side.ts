@@ -25,6 +25,9 @@ export interface GraphqlAnswer {
   };
 }
 
+/** What webhooks to a running side are signed with. */
+export const WEBHOOK_SECRET = 'whsec_of_the_specs_0123456789abcdef';
+
 /** The command side as it runs alone. */
 export interface RunningSide {
   readonly url: string;
@@ -57,9 +60,10 @@ export async function startSide(real: Omit<Real, 'RABBITMQ_URL'>): Promise<Runni
       eventStore,
       messageBus,
       databaseUrl,
+      settings: { PAYMENT_WEBHOOK_SECRET: [WEBHOOK_SECRET] },
       logger: silent,
     }),
-    { logger: false, abortOnError: false },
+    { logger: false, abortOnError: false, rawBody: true },
   );
   app.use(correlation);
   await app.listen(0, '127.0.0.1');

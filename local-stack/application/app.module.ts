@@ -44,7 +44,13 @@ export class AppModule {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(httpLogging(logger)),
-        CommandSideModule.register({ eventStore, messageBus, databaseUrl, logger }),
+        CommandSideModule.register({
+          eventStore,
+          messageBus,
+          databaseUrl,
+          settings: configuration,
+          logger,
+        }),
         QuerySideModule.register({ eventStore, databaseUrl, logger }),
         ProcessManagersModule.register({
           eventStore,

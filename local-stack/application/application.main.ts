@@ -26,7 +26,11 @@ await runAsProcess(
       onStop,
     );
     const module = AppModule.register(configuration, { eventStore, messageBus, logger });
-    const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });
+    const app = await NestFactory.create(module, {
+      bufferLogs: true,
+      abortOnError: false,
+      rawBody: true,
+    });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
     app.use(correlation);

@@ -1,8 +1,16 @@
+import { paymentSettings } from '@orders/command-side/configuration.js';
 import { backEnds, http, port } from '@orders/shared-events/transport/configuration.js';
 import { processSettings, refuseConflicts } from '@orders/process-managers/configuration.js';
 import { z } from 'zod';
 
 export const configurationSchema = z
-  .object({ ...backEnds, ...http, ...processSettings, PORT: port(3000), ADMIN_PORT: port(3002) })
+  .object({
+    ...backEnds,
+    ...http,
+    ...paymentSettings,
+    ...processSettings,
+    PORT: port(3000),
+    ADMIN_PORT: port(3002),
+  })
   .superRefine(refuseConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -22,7 +22,10 @@ export const ProviderCode = z.string().min(1).max(100);
 
 /** Counts from 1; with payment and operation it makes the provider's idempotency key. It rises only on a recorded failure. */
 const Attempt = z.int().positive();
-const ProviderReference = z.string().min(1).max(200);
+/** The provider's own name for what it did. */
+export const ProviderReference = z.string().min(1).max(200);
+/** Where the customer does what the provider wants of them. */
+export const ActionUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 export const RefundId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/);
 /** The provider's own id of what it tells: it tells the same twice under the same id. */
 export const NotificationId = z.string().regex(/^[A-Za-z0-9._:-]{1,100}$/);
@@ -66,7 +69,7 @@ export const paymentEvents = {
     z.object({
       ...ids,
       attempt: Attempt,
-      url: z.url({ protocol: /^https?$/ }).max(2_000),
+      url: ActionUrl,
       expiresAt: Instant,
     }),
   ),

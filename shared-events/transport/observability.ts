@@ -61,6 +61,7 @@ const SECRET_FIELDS = [
   'EVENTSTORE_URL',
   'RABBITMQ_URL',
   'DATABASE_URL',
+  'PAYMENT_WEBHOOK_SECRET',
 ];
 
 export interface LoggerSettings {
