@@ -9,13 +9,17 @@ import { OnStock } from './stock/stock.handler.js';
 
 /** Has the handler of the aggregate carry out what came over the bus. */
 export const carryOutBy =
-  (commands: CommandBus): CarryOut =>
+  (commands: Pick<CommandBus, 'execute'>): CarryOut =>
   async (message, command) => {
     const outcome = await execute(commands, message, command);
     return outcome.outcome === 'refused' ? outcome.refusal.code : undefined;
   };
 
-function execute(commands: CommandBus, { commandId, origin }: CommandMessage, command: BusCommand) {
+function execute(
+  commands: Pick<CommandBus, 'execute'>,
+  { commandId, origin }: CommandMessage,
+  command: BusCommand,
+) {
   switch (command.type) {
     case 'ConfirmOrder':
     case 'RejectOrder':

@@ -21,7 +21,7 @@ export interface Effects {
 }
 
 /** The real world: the event store, the clock and chance. */
-export const effectsOf = (store: EventStore): Effects => ({
+export const effectsOf = (store: Pick<EventStore, 'append' | 'readStream'>): Effects => ({
   read: (stream, fromRevision) => store.readStream(stream, fromRevision),
   append: (stream, expected, events) => store.append(stream, expected, events),
   now: () => new Date(),

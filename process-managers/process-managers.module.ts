@@ -14,7 +14,7 @@ import { type AdminAddress, type AdminApi, startAdminApi } from './admin/admin-a
 import type { AdminOptions } from './admin/admin.module.js';
 import { type ProcessSettings, conflictOf, durationsOf } from './configuration.js';
 import { ProcessManagersReadiness } from './health/readiness.js';
-import { openPool } from './postgres.js';
+import { migrate, openPool } from './postgres.js';
 import { ProcessManagers } from './process-managers.js';
 
 export interface ProcessManagersConfiguration {
@@ -71,7 +71,11 @@ export class ProcessManagersModule {
     const conflict = conflictOf(settings);
     if (conflict) throw new ConfigurationError(`${conflict.variable} ${conflict.message}`);
     const pool = openPool(databaseUrl, logger);
-    const processManagers = new ProcessManagers({ ...configuration, pool });
+    const processManagers = new ProcessManagers({
+      ...configuration,
+      pool,
+      migrate: () => migrate(databaseUrl, logger),
+    });
     const readiness = new ProcessManagersReadiness({ eventStore, messageBus, pool });
     const startAdmin = () =>
       startAdminApi({ pool, eventStore, durations: durationsOf(settings), readiness, logger }, admin);

@@ -18,15 +18,15 @@ import { processesProjection } from './order-process/processes.projection.js';
 import { ProcessesTable } from './order-process/processes.table.js';
 import { SetAside } from './order-process/set-aside.js';
 import { Timers } from './order-process/timers.js';
-import { migrate } from './postgres.js';
 import { type Effects, ProcessRunner } from './process.js';
 import { Processes } from './processes.js';
 
 export interface ProcessManagersOptions {
-  readonly eventStore: EventStore;
+  readonly eventStore: Pick<EventStore, 'append' | 'readStream' | 'subscribe' | 'head' | 'identity'>;
   readonly messageBus: Pick<MessageBus, 'publish' | 'consume' | 'connected'>;
-  readonly databaseUrl: string;
   readonly pool: Pool;
+  /** Brings the schema behind `pool` up to date. */
+  readonly migrate: () => Promise<void>;
   readonly settings: ProcessSettings;
   readonly logger: LogSink;
   readonly leaseTimes?: LeaseTimes;
@@ -88,8 +88,8 @@ export class ProcessManagers {
 
   /** Throws OtherLog where the database was made from another log; nothing runs then. */
   async start(): Promise<void> {
-    const { databaseUrl, eventStore, pool, logger } = this.options;
-    await migrate(databaseUrl, logger);
+    const { migrate, eventStore, pool } = this.options;
+    await migrate();
     const names = [...this.#hearing.names, ...this.#sole.flatMap((follower) => follower.names)];
     await this.#checkpoints.seed(names, await eventStore.identity());
     const { rows } = await pool.query<{ now: string }>(BOOTED);

@@ -10,6 +10,7 @@ import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { Pool } from 'pg';
 import { configurationSchema } from '../configuration.js';
+import { migrate } from '../postgres.js';
 import { ProcessManagers, type ProcessManagersOptions } from '../process-managers.js';
 
 /** Event store, broker and Postgres, with nothing of another test in them. */
@@ -57,8 +58,8 @@ export async function stand(real: Pick<Real, 'DATABASE_URL'>): Promise<Stand> {
       const made = new ProcessManagers({
         eventStore: store,
         messageBus: bus,
-        databaseUrl: urls.DATABASE_URL,
         pool,
+        migrate: () => migrate(urls.DATABASE_URL, silent),
         settings: configurationSchema.parse({ ...urls, ...settings }),
         logger: silent,
         ...parts,

@@ -1,6 +1,6 @@
 import {
   AccessDeniedError,
-  EventStoreDBClient,
+  type EventStoreDBClient,
   InvalidArgumentError,
   MaxAppendSizeExceededError,
   StreamDeletedError,
@@ -33,6 +33,9 @@ export interface AppendableEvent {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** What the gateway uses of the driver. */
+export type AppendingClient = Pick<EventStoreDBClient, 'appendToStream' | 'dispose'>;
+
 /** One try may take this long before the client is replaced; the server is told a little less. */
 const TRY_MS = 4_000;
 const DEADLINE_MS = 15_000;
@@ -55,14 +58,14 @@ const DEFINITE = [AccessDeniedError, InvalidArgumentError, MaxAppendSizeExceeded
  * have ended.
  */
 export class AppendGateway {
-  #client: EventStoreDBClient | undefined;
+  #client: AppendingClient | undefined;
   #replacement: Promise<void> = Promise.resolve();
   #closed = false;
   readonly #slots = new Slots(MAX_IN_FLIGHT);
 
   /** @param connect opens a client that shares no connection with those it opened before */
   constructor(
-    private readonly connect: () => EventStoreDBClient,
+    private readonly connect: () => AppendingClient,
     private readonly readForward: (
       stream: string,
       from: bigint,
@@ -155,7 +158,7 @@ export class AppendGateway {
   }
 
   /** Ends the client's streams first: whatever they still owed is rejected before the next client appends. */
-  #replace(client: EventStoreDBClient): void {
+  #replace(client: AppendingClient): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#replacement = client.dispose().catch((error: unknown) => {
