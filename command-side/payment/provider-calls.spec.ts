@@ -17,7 +17,7 @@ type Answer = ProviderOutcome | Error | 'never';
 class ScriptedProvider implements PaymentProvider {
   readonly asked: string[] = [];
   answers: Answer[] = [];
-  found: (ProviderOutcome | undefined)[] = [];
+  found: (ProviderOutcome | undefined | 'never')[] = [];
 
   authorize = (call: ProviderCall) => this.#answer(call);
   charge = (call: ProviderCall) => this.#answer(call);
@@ -26,7 +26,8 @@ class ScriptedProvider implements PaymentProvider {
   refund = (call: ProviderCall) => this.#answer(call);
   find = (key: string) => {
     this.asked.push(`find ${key}`);
-    return Promise.resolve(this.found.shift());
+    const found = this.found.shift();
+    return found === 'never' ? new Promise<never>(() => undefined) : Promise.resolve(found);
   };
 
   async #answer({ operation, attempt }: ProviderCall): Promise<ProviderOutcome> {
@@ -121,6 +122,17 @@ describe('what the provider is owed', () => {
     expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown']);
     await payment.execute(authorize());
     expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown', 'PaymentCaptured']);
+  });
+
+  it('is asked for again by a repeat where the provider did not tell what became of it', async () => {
+    provider.answers = [unanswered];
+    provider.found = ['never', succeeded];
+    const payment = started();
+    await payment.execute(authorize());
+    expect(types()).toEqual(['PaymentRequested', 'PaymentOutcomeUnknown', 'ProviderCallDeferred']);
+    await payment.execute(authorize());
+    expect(provider.asked).toEqual(['charge 1', find, find]);
+    expect(types().at(-1)).toBe('PaymentCaptured');
   });
 
   it('is called by one of those who find it owed at the same time', async () => {

@@ -56,7 +56,7 @@ export class ProviderCalls {
 
   async #settle(call: ProviderCall, origin: Origin, askFirst: boolean): Promise<PaymentState> {
     try {
-      const known = askFirst ? await this.provider.find(call.key) : undefined;
+      const known = askFirst ? await this.#found(call) : undefined;
       if (known) return await this.#record('ResolveUnknownOutcome', call, known, origin);
       return await this.#record('RecordProviderNotification', call, await this.#answer(call), origin);
     } catch (error) {
@@ -66,13 +66,24 @@ export class ProviderCalls {
   }
 
   /** An answer that takes too long is none: the provider may have done it. */
-  async #answer(call: ProviderCall): Promise<ProviderOutcome> {
+  #answer(call: ProviderCall): Promise<ProviderOutcome> {
+    return this.#inTime(this.provider[call.operation](call), () => ({ kind: 'unknown' }));
+  }
+
+  /** Whoever is asked what became of a call and says nothing is away. */
+  #found({ key }: ProviderCall): Promise<ProviderOutcome | undefined> {
+    return this.#inTime(this.provider.find(key), () => {
+      throw new ProviderUnavailable(`the provider does not tell what became of ${key}`);
+    });
+  }
+
+  async #inTime<Answer>(answer: Promise<Answer>, late: () => Answer): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<ProviderOutcome>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: 'unknown' }), this.deadlineMs);
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.deadlineMs);
     });
     try {
-      return await Promise.race([this.provider[call.operation](call), tooLate]);
+      return await Promise.race([answer, tooLate.then(late)]);
     } finally {
       clearTimeout(timer);
     }
