@@ -198,6 +198,19 @@ describe('a deadline', () => {
     expect(recorded()).toHaveLength(3);
   });
 
+  it('that asks for an operator is recorded once, also where it is told twice at the same time', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.placed, 10n));
+    await runner.hear(order.orderId, fromLog(order.cancellationRequested, 11n));
+    const passed = { stage: 'compensation', generation: 2 } as const;
+    await Promise.all([
+      runner.passDeadline(order.orderId, passed),
+      runner.passDeadline(order.orderId, passed),
+    ]);
+    await runner.passDeadline(order.orderId, passed);
+    expect(recorded().filter((type) => type === 'OrderProcessDeadlinePassed')).toHaveLength(1);
+  });
+
   it('of a stage that ended in another instance is over', async () => {
     const stale = instance();
     await stale.hear(order.orderId, fromLog(order.placed, 10n));

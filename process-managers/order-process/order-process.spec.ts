@@ -316,6 +316,12 @@ describe('a deadline', () => {
     expect(late.process).toMatchObject({ stage: 'completion', intervention: undefined });
   });
 
+  it('that is told again, and has asked for an operator, changes nothing', () => {
+    const late = story(order, placed, captured, reserved(), deadlineOf('confirmation'));
+    const before = late.process;
+    expect(late.then(deadlineOf('confirmation')).process).toBe(before);
+  });
+
   it('of a stage that is over changes nothing', () => {
     const moved = story(order, placed, captured);
     const before = moved.process;

@@ -159,7 +159,7 @@ function deadlinePassed(process: OrderProcess, { data, occurredAt }: DeadlinePas
     case 'completion':
     case 'refund':
     case 'compensation':
-      return { ...process, intervention: process.intervention ?? 'STAGE_OVERDUE' };
+      return process.intervention ? process : { ...process, intervention: 'STAGE_OVERDUE' };
   }
 }
 
