@@ -12,6 +12,7 @@ const automatic = paymentRequested('AUTOMATIC');
 const money = { ...ids, attempt: 1, amount: total, providerReference: 'ref-1' };
 const authorized: PaymentEvent = { type: 'PaymentAuthorized', data: money };
 const captured: PaymentEvent = { type: 'PaymentCaptured', data: money };
+const declined: PaymentEvent = { type: 'PaymentDeclined', data: { ...ids, attempt: 1, code: 'x' } };
 const voidRequested: PaymentEvent = { type: 'VoidRequested', data: { ...ids, attempt: 1 } };
 const voidFailed: PaymentEvent = { type: 'VoidFailed', data: { ...ids, attempt: 1, code: 'x' } };
 const captureRequested = (attempt: number): PaymentEvent => ({
@@ -50,6 +51,7 @@ describe('what the provider is owed', () => {
     expect(owedAfter(manual, voidRequested)).toEqual([`${paymentId}:void:1`]);
     expect(owedAfter(manual, authorized, voidRequested)).toEqual([`${paymentId}:void:1`]);
     expect(owedAfter(manual, authorized, voidRequested, voidFailed)).toEqual([]);
+    expect(owedAfter(manual, voidRequested, declined)).toEqual([`${paymentId}:void:1`]);
   });
 
   it('is the capture; a failure raises the attempt, and with it the key', () => {

@@ -18,10 +18,11 @@ export interface ProviderCall extends Omit<Terms, 'attempt' | 'captureMethod' | 
 export function owedCalls(state: PaymentState): readonly ProviderCall[] {
   switch (state.status) {
     case 'none':
-    case 'declined':
     case 'expired':
     case 'voided':
       return [];
+    case 'declined':
+      return isPending(state.voiding?.status) ? [call(state, 'void', state.voiding?.attempt ?? 1)] : [];
     case 'requested':
       if (state.voiding)
         return isPending(state.voiding.status) ? [call(state, 'void', state.voiding.attempt)] : [];

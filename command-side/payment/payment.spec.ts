@@ -229,6 +229,14 @@ describe('RetryPayment', () => {
     given(payment, manual, required(), declined).when(voids()).then(voided);
     given(payment, manual, required(), declined, voided).when(other).refused('PAYMENT_VOIDED');
   });
+  it('is refused once a void was requested, also where the decline came after that', () => {
+    const voiding = given(payment, manual, required(), voidRequested, declined);
+    voiding.when(other).refused('VOID_REQUESTED');
+    voiding.when(voids()).ignored();
+    voiding.when(voids(2)).refused('VOID_REQUESTED');
+    given(payment, manual, required(), voidRequested, declined, voidFailed).when(voids()).ignored();
+    given(payment, manual, required(), voidRequested, declined, voidFailed).when(voids(2)).then(voided);
+  });
   it('and a void that comes after it gives back what it may hold', () =>
     given(payment, manual, required(), declined, again).when(voids()).then(voidRequested));
 });

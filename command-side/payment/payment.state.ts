@@ -54,7 +54,8 @@ export type PaymentState =
       readonly call: Exclude<Call['status'], 'failed'> | 'action-required';
       readonly voiding?: Call;
     })
-  | (Terms & { readonly status: 'declined' })
+  /** A void that was under way goes on: it ends the time in which the customer may pay in another way. */
+  | (Terms & { readonly status: 'declined'; readonly voiding?: Call })
   | (Terms & { readonly status: 'expired' })
   | (Terms & { readonly status: 'authorized'; readonly capture?: Call; readonly voiding?: Call })
   | (Terms & {
@@ -87,8 +88,9 @@ export function isDeferred(state: PaymentState): boolean {
       return (state.voiding ?? state.capture)?.status === 'deferred';
     case 'captured':
       return [...state.refunds.values()].some(({ status }) => status === 'deferred');
-    case 'none':
     case 'declined':
+      return state.voiding?.status === 'deferred';
+    case 'none':
     case 'expired':
     case 'voided':
       return false;
@@ -138,9 +140,9 @@ type OfRequested = Exclude<
 function evolveRequested(state: PaymentState, terms: Terms, event: OfRequested): PaymentState {
   switch (event.type) {
     case 'PaymentAuthorized':
-      return { ...terms, status: 'authorized', ...('voiding' in state ? { voiding: state.voiding } : {}) };
+      return { ...terms, status: 'authorized', ...voidingOf(state) };
     case 'PaymentDeclined':
-      return { ...terms, status: 'declined' };
+      return { ...terms, status: 'declined', ...voidingOf(state) };
     case 'PaymentActionRequired':
       return actionRequired(state, event.data.expiresAt);
     case 'AuthorizationExpired':
@@ -208,7 +210,12 @@ const withCapture = (state: PaymentState, capture: Call): PaymentState =>
   state.status === 'authorized' ? { ...state, capture } : state;
 
 const withVoiding = (state: PaymentState, voiding: Call): PaymentState =>
-  state.status === 'authorized' || state.status === 'requested' ? { ...state, voiding } : state;
+  state.status === 'authorized' || state.status === 'requested' || state.status === 'declined'
+    ? { ...state, voiding }
+    : state;
+
+const voidingOf = (state: PaymentState): { readonly voiding?: Call } =>
+  'voiding' in state && state.voiding ? { voiding: state.voiding } : {};
 
 function withRefund(state: PaymentState, refundId: string, change: Partial<Refund>): PaymentState {
   if (state.status !== 'captured') return state;

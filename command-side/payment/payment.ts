@@ -108,6 +108,7 @@ function retry(data: RetryPayment['data'], state: PaymentState, now: string): Pa
     case 'voided':
       return refusal('PAYMENT_VOIDED', data);
     case 'declined': {
+      if (state.voiding) return refusal('VOID_REQUESTED', data);
       if (state.payableUntil === undefined) return refusal('PAYMENT_DECLINED', data);
       if (now >= state.payableUntil) return refusal('RETRY_TOO_LATE', data);
       const { amount, currency, captureMethod } = state;
@@ -159,7 +160,9 @@ function voidAuthorization(data: DataOf<'VoidAuthorization'>, state: PaymentStat
     case 'captured':
       return refusal('ALREADY_CAPTURED', data);
     case 'declined':
-      return state.payableUntil === undefined ? NOTHING_NEW : mark;
+      if (state.payableUntil === undefined || data.attempt <= (state.voiding?.attempt ?? 0))
+        return NOTHING_NEW;
+      return isPending(state.voiding?.status) ? refusal('VOID_REQUESTED', data) : mark;
     case 'expired':
     case 'voided':
       return NOTHING_NEW;

@@ -153,6 +153,8 @@ describe('the outcome of a void', () => {
     given(payment, manual, authorized, voidRequested, voidFailed)
       .when(reported('void', succeeded))
       .then(voided));
+  it('is recorded where the authorisation was declined meanwhile', () =>
+    given(payment, manual, voidRequested, declined).when(reported('void', succeeded)).then(voided));
   it('records the charge that had succeeded after all, so that it is refunded', () =>
     given(payment, automatic, voidRequested)
       .when(reported('void', alreadyCaptured))
@@ -167,9 +169,7 @@ describe('the outcome of a void', () => {
   });
   it('is noted as ignored where nothing was to be voided', () => {
     given(payment, manual, authorized).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
-    given(payment, manual, voidRequested, declined)
-      .when(reported('void', succeeded))
-      .then(ignoredOf('void', 'succeeded'));
+    given(payment, manual, declined).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
     given(payment, automatic, captured)
       .when(reported('void', alreadyCaptured))
       .then(ignoredOf('void', 'already-captured'));

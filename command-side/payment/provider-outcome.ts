@@ -223,7 +223,7 @@ function captureTooLate(report: ProviderReport, call: Call | undefined, state: B
 }
 
 function ofVoid(report: ProviderReport, state: Begun): Events {
-  const call = state.status === 'requested' || state.status === 'authorized' ? state.voiding : undefined;
+  const call = 'voiding' in state ? state.voiding : undefined;
   const { outcome } = report;
   switch (outcome.kind) {
     case 'unknown':
