@@ -1,10 +1,10 @@
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
+import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
 import type { Intervention, Running } from './order-process.js';
 import {
   type PaymentLeg,
   type PaymentNews,
-  UNDO_REFUND_ID,
   attemptsLeft,
   hearPayment,
   isNews,
@@ -95,7 +95,13 @@ function learnOfPayment(process: Running, event: PaymentNews, at: string): Runni
   if (payment.status === 'declined') return giveUp(after, 'PAYMENT_DECLINED');
   if (payment.status === 'voided' || payment.status === 'expired' || !attemptsLeft(payment, 'capture'))
     return giveUp(after, 'PAYMENT_FAILED');
-  return { ...after, intervention: refundIsStuck(payment) ? 'REFUND_FAILED' : process.intervention };
+  return { ...after, intervention: interventionFor(payment, process.intervention) };
+}
+
+/** A refund is made after all where it was asked for once more: nobody has to look any longer. */
+function interventionFor(payment: PaymentLeg, before: Intervention | undefined): Intervention | undefined {
+  if (refundIsStuck(payment)) return 'REFUND_FAILED';
+  return before === 'REFUND_FAILED' ? undefined : before;
 }
 
 function refusedToGiveBack(payment: PaymentLeg): Intervention | undefined {

@@ -41,7 +41,7 @@ import { type OrderId, type PaymentId, paymentIdOf } from '@orders/shared-events
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { concerns, learn } from './news.js';
-import { type PaymentLeg, holdsNoMoney, owesRefund, refundIsStuck, unsettled } from './payment-leg.js';
+import { type PaymentLeg, holdsNoMoney, owedRefunds, refundIsStuck, unsettled } from './payment-leg.js';
 import { type Reservation, askNext, isFirm, isHeld, needsRelease, reservationsFor } from './stock-leg.js';
 
 type OrderPlaced = Extract<OrderEvent, { type: 'OrderPlaced' }>['data'];
@@ -183,7 +183,7 @@ function stageOf({ undo, order, payment, reservations, terms }: Running): Stage 
   if (order === 'confirmed' && terms.requiresShipping) return 'shipment';
   const committed = reservations.every(({ status }) => status === 'committed');
   if (order !== 'completed' || !committed) return 'completion';
-  return owesRefund(payment) ? 'refund' : 'done';
+  return owedRefunds(payment).length > 0 ? 'refund' : 'done';
 }
 
 function unsettledStage({ turn, deferred }: PaymentLeg): Stage {

@@ -1,15 +1,15 @@
 import { type OrderId, type PaymentId, paymentStream } from '@orders/shared-events/contracts/ids.js';
-import type { PaymentBusCommand } from '@orders/shared-events/contracts/payment.commands.js';
+import { type PaymentBusCommand, UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
 import { type OutstandingCommand, outstanding } from './outstanding.js';
 import {
   type Attempt,
   type PaymentLeg,
   type Refund,
-  UNDO_REFUND_ID,
   attemptsLeft,
   holdsNoMoney,
   mayBeTriedAgain,
   moneyLeft,
+  owedRefunds,
 } from './payment-leg.js';
 
 /** Whose payment it is. */
@@ -50,7 +50,7 @@ export function capture(payer: Payer): OutstandingCommand[] {
 
 /** The refunds that others asked for, until their outcome is known; the provider's refusals are tried again. */
 export function refunds(payer: Payer): OutstandingCommand[] {
-  return Object.entries(payer.payment.refunds)
+  return owedRefunds(payer.payment)
     .filter(([refundId]) => refundId !== UNDO_REFUND_ID)
     .flatMap(([refundId, known]) => refund(payer, refundId, known, known.amount));
 }

@@ -187,6 +187,32 @@ describe('a refund that somebody asks for', () => {
     expect(settled).toMatchObject({ stage: 'done', intervention: undefined });
   });
 
+  it('asks for nobody any more once it is made, also while the order waits for its shipment', () => {
+    const confirmed = [shippable.reserved(), shippable.firm(), shippable.confirmed] as const;
+    const stuck = story(shippable, shippable.placed, shippable.captured, ...confirmed);
+    stuck.then(shippable.refundRequested('r1', 500));
+    for (const attempt of [1, 2, 3, 4, 5]) stuck.then(shippable.refundRefused('r1', attempt));
+    expect(stuck.process).toMatchObject({ stage: 'shipment', intervention: 'REFUND_FAILED' });
+    stuck.then(shippable.refundRequested('r1', 500, 6), shippable.refundedTo('r1', 500));
+    expect(stuck.process).toMatchObject({ stage: 'shipment', intervention: undefined });
+  });
+
+  it('that was refused is owed no more once the others leave no room for it', () => {
+    const stuck = story(order, ...done, order.refundRequested('r1', 500));
+    for (const attempt of [1, 2, 3, 4, 5]) stuck.then(order.refundRefused('r1', attempt));
+    stuck.then(order.refundRequested('r2', TOTAL - 499));
+    expect(stuck.awaits).toEqual(['RefundPayment 1']);
+    const settled = stuck.then(order.refundedTo('r2', TOTAL - 499)).process;
+    expect(settled).toMatchObject({ stage: 'done', intervention: undefined });
+  });
+
+  it('that was refused is tried again once there is room for it after all', () => {
+    const refused = story(order, ...done, order.refundRequested('r1', 500), order.refundRefused('r1'));
+    refused.then(order.refundRequested('r2', TOTAL));
+    expect(refused.awaits).toEqual(['RefundPayment 1']);
+    expect(refused.then(order.refundRefused('r2')).awaits).toEqual(['RefundPayment 2', 'RefundPayment 2']);
+  });
+
   it('is known while the order is undone: what is given back is what is left, once it is settled', () => {
     const undone = story(order, order.placed, order.captured, order.refundRequested('r1', 500));
     undone.then(order.outOfStock());

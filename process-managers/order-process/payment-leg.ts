@@ -77,9 +77,6 @@ export const unsettled: PaymentLeg = {
 /** A refused operation is tried this often in all; then it takes another way, or an operator. */
 export const MOST_ATTEMPTS = { capture: 3, void: 5, refund: 5 } as const;
 
-/** The refund with which the process undoes its order. There is one; a repeat of it is an attempt. */
-export const UNDO_REFUND_ID = 'order-undone';
-
 const FIRST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 3;
 
@@ -93,13 +90,23 @@ export const moneyLeft = ({ captured, refunds }: PaymentLeg): number =>
     .filter(({ status }) => status === 'done')
     .reduce((left, { amount }) => left - amount, captured);
 
-/** A refund that somebody asked for has not come to its end. */
-export const owesRefund = ({ refunds }: PaymentLeg): boolean =>
-  Object.values(refunds).some(({ status }) => status !== 'done');
+/**
+ * The refunds, by id, that have not come to their end. One that was refused has where the others, those on their way
+ * included, leave no room for it any more.
+ */
+export function owedRefunds(leg: PaymentLeg): readonly (readonly [refundId: string, refund: Refund])[] {
+  const refunds = Object.entries(leg.refunds);
+  const room = refunds
+    .filter(([, { status }]) => status === 'pending')
+    .reduce((left, [, { amount }]) => left - amount, moneyLeft(leg));
+  return refunds.filter(
+    ([, { status, amount }]) => status === 'pending' || (status === 'failed' && amount <= room),
+  );
+}
 
 /** The provider refuses a refund for good, as far as the process can tell. */
-export const refundIsStuck = ({ refunds }: PaymentLeg): boolean =>
-  Object.values(refunds).some((refund) => refund.status === 'failed' && !mayBeTriedAgain(refund));
+export const refundIsStuck = (leg: PaymentLeg): boolean =>
+  owedRefunds(leg).some(([, refund]) => refund.status === 'failed' && !mayBeTriedAgain(refund));
 
 /** True when no money is held and none can come to be held by what was already asked for. */
 export function holdsNoMoney(leg: PaymentLeg): boolean {

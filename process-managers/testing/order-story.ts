@@ -13,12 +13,12 @@ import { later } from '@orders/shared-events/contracts/instants.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderEvent, OrderLine, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
 import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 import { type OrderProcess, type Running, evolve } from '../order-process/order-process.js';
 import { pending } from '../order-process/pending.js';
 import { CURRENT_DEFINITION } from '../order-process/rules.js';
-import { UNDO_REFUND_ID } from '../order-process/payment-leg.js';
 
 export const START = '2026-01-01T00:00:00.000Z';
 const STEP_MS = 10;
