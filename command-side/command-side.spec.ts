@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { CustomerId, OrderId, orderIdOf, orderStream } from '@orders/shared-events/contracts/ids.js';
+import {
+  CustomerId,
+  OrderId,
+  Sku,
+  type StreamName,
+  orderIdOf,
+  orderStream,
+  stockStream,
+} from '@orders/shared-events/contracts/ids.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { type RunningSide, freshSku, post, startSide } from './testing/running-side.js';
@@ -18,6 +26,9 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   __typename ... on ProductAccepted { sku position repeated } ... on Refusal { code message } } }`;
   const RECEIVE = `mutation ($input: ReceiveStockInput!) { receiveStock(input: $input) {
   __typename ... on StockReceiptAccepted { sku receiptId position repeated } ... on Refusal { code message } ... on InvalidInput { field } } }`;
+  const ADJUST = `mutation ($input: AdjustStockInput!) { adjustStock(input: $input) {
+  __typename ... on StockAdjustmentAccepted { sku adjustmentId position repeated } ... on Refusal { code message }
+  ... on AdjustmentExceedsAvailable { available } ... on InvalidInput { field } } }`;
   const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
   __typename ... on OrderAccepted { orderId total currency position repeated } ... on Refusal { code message }
   ... on PriceChanged { total currency } ... on UnknownSku { sku } ... on MixedCurrencies { currencies }
@@ -50,12 +61,12 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     captureMethod: 'AUTOMATIC',
     ...change,
   });
-  async function eventsOf(orderId: unknown): Promise<RecordedEvent[]> {
+  async function eventsIn(stream: StreamName): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
-    for await (const event of side.eventStore.readStream(orderStream(OrderId.parse(orderId))))
-      events.push(event);
+    for await (const event of side.eventStore.readStream(stream)) events.push(event);
     return events;
   }
+  const eventsOf = (orderId: unknown) => eventsIn(orderStream(OrderId.parse(orderId)));
 
   describe('products', () => {
     it('are registered once, and known again', async () => {
@@ -97,6 +108,55 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       expect(await mutate(RECEIVE, receipt)).toEqual({ ...first, repeated: true });
       expect(await mutate(RECEIVE, { ...receipt, quantity: 6 })).toMatchObject({ code: 'RECEIPT_ID_REUSED' });
       expect(await mutate(RECEIVE, { ...receipt, sku: freshSku() })).toMatchObject({ code: 'UNKNOWN_SKU' });
+    });
+  });
+
+  describe('an adjustment of stock', () => {
+    it('is recorded once, with who made it and why', async () => {
+      const sku = await aProduct();
+      const adjustment = { sku: sku.toLowerCase(), adjustmentId: 'count-1', delta: 5, reason: 'stocktaking' };
+      const first = await mutate(ADJUST, adjustment);
+      expect(first).toMatchObject({ __typename: 'StockAdjustmentAccepted', sku, repeated: false });
+      expect(await mutate(ADJUST, adjustment)).toEqual({ ...first, repeated: true });
+      expect(await eventsIn(stockStream(Sku.parse(sku)))).toMatchObject([
+        {
+          type: 'StockAdjusted',
+          data: { delta: 5, reason: 'stocktaking' },
+          metadata: { actor: { kind: 'operator' }, reason: 'stocktaking' },
+        },
+      ]);
+    });
+
+    it('is refused with another delta, below what is there, and of what nobody sells', async () => {
+      const adjustment = { sku: await aProduct(), adjustmentId: 'count-1', delta: 5 };
+      await mutate(ADJUST, adjustment);
+      expect(await mutate(ADJUST, { ...adjustment, delta: 4 })).toMatchObject({
+        __typename: 'AdjustmentIdReused',
+        code: 'ADJUSTMENT_ID_REUSED',
+      });
+      expect(await mutate(ADJUST, { ...adjustment, adjustmentId: 'count-2', delta: -6 })).toMatchObject({
+        __typename: 'AdjustmentExceedsAvailable',
+        code: 'ADJUSTMENT_EXCEEDS_AVAILABLE',
+        available: 5,
+      });
+      expect(await mutate(ADJUST, { ...adjustment, sku: freshSku() })).toMatchObject({ code: 'UNKNOWN_SKU' });
+    });
+
+    it.each([
+      ['delta', { delta: 0 }],
+      ['delta', { delta: 1_000_001 }],
+      ['delta', { delta: -1_000_001 }],
+      ['adjustmentId', { adjustmentId: 'a b' }],
+      ['sku', { sku: 'a b' }],
+      ['reason', { reason: 'r'.repeat(501) }],
+      ['reason', { reason: '' }],
+    ])('refuses a wrong %s (%#)', async (field, change) => {
+      const input = { sku: 'A', adjustmentId: 'count-1', delta: 1, ...change };
+      expect(await mutate(ADJUST, input)).toMatchObject({
+        __typename: 'InvalidInput',
+        field,
+        message: expect.stringMatching(forPeople),
+      });
     });
   });
 
@@ -242,6 +302,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       expect(await mutate(CANCEL, { orderId })).toMatchObject({ repeated: true });
       const events = await eventsOf(orderId);
       expect(events.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderCancellationRequested']);
+      expect(events[1]?.metadata).toMatchObject({
+        actor: { kind: 'operator' },
+        reason: 'changed my mind',
+      });
     });
 
     it('finds the order by its id in capitals', async () => {

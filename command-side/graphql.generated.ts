@@ -189,11 +189,15 @@ export type Mutation = {
   readonly placeOrder: PlaceOrderResult;
   readonly cancelOrder: CancelOrderResult;
   readonly shipOrder: ShipOrderResult;
+  /** Pays back what was captured, whole or in parts, whatever the order has come to. */
+  readonly refundPayment: RefundPaymentResult;
   /** Once for each SKU; the same again changes nothing. */
   readonly registerProduct: RegisterProductResult;
   /** For orders placed from now on. */
   readonly changePrice: ChangePriceResult;
   readonly receiveStock: ReceiveStockResult;
+  /** Corrects what is on hand to what was counted. */
+  readonly adjustStock: AdjustStockResult;
 };
 
 
@@ -212,6 +216,11 @@ export type MutationShipOrderArgs = {
 };
 
 
+export type MutationRefundPaymentArgs = {
+  input: RefundPaymentInput;
+};
+
+
 export type MutationRegisterProductArgs = {
   input: RegisterProductInput;
 };
@@ -225,6 +234,78 @@ export type MutationChangePriceArgs = {
 export type MutationReceiveStockArgs = {
   input: ReceiveStockInput;
 };
+
+
+export type MutationAdjustStockArgs = {
+  input: AdjustStockInput;
+};
+
+export type RefundPaymentInput = {
+  readonly orderId: Scalars['ID']['input'];
+  /**
+   * The refund's own id: the same refund again changes nothing, unless the provider has refused it; then it is asked for
+   * once more. 1 to 64 letters, digits and . _ : -
+   */
+  readonly refundId: Scalars['String']['input'];
+  /** At least one minor unit, in the currency of the payment. */
+  readonly amount: MoneyInput;
+  /** Up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The refund is in the log, and is seen to its end: the provider pays it back, or somebody is asked to look. */
+export type RefundAccepted = {
+  readonly __typename?: 'RefundAccepted';
+  readonly orderId: Scalars['ID']['output'];
+  readonly refundId: Scalars['String']['output'];
+  /** Log position by which the refund can be read: an opaque decimal string. */
+  readonly position: Scalars['String']['output'];
+  /** True where it had been asked for before. */
+  readonly repeated: Scalars['Boolean']['output'];
+};
+
+/** No payment was asked for: there is no such order, or it was placed a moment ago. */
+export type PaymentNotFound = Refusal & {
+  readonly __typename?: 'PaymentNotFound';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly orderId: Scalars['ID']['output'];
+};
+
+/** No money was taken, or not yet. */
+export type PaymentNotRefundable = Refusal & {
+  readonly __typename?: 'PaymentNotRefundable';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly orderId: Scalars['ID']['output'];
+};
+
+/** With what was paid back, or is about to be, it would be more than was captured. */
+export type RefundExceedsCaptured = Refusal & {
+  readonly __typename?: 'RefundExceedsCaptured';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  /** What is left, in minor units of the payment's currency. */
+  readonly refundable: Scalars['SafeInt']['output'];
+};
+
+export type RefundInOtherCurrency = Refusal & {
+  readonly __typename?: 'RefundInOtherCurrency';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  /** That of the payment. */
+  readonly currency: Scalars['String']['output'];
+};
+
+/** The id stands for a refund of another amount, or is reserved. */
+export type RefundIdTaken = Refusal & {
+  readonly __typename?: 'RefundIdTaken';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly refundId: Scalars['String']['output'];
+};
+
+export type RefundPaymentResult = RefundAccepted | PaymentNotFound | PaymentNotRefundable | RefundExceedsCaptured | RefundInOtherCurrency | RefundIdTaken | InvalidInput;
 
 export type RegisterProductInput = {
   /** 1 to 64 of A-Z, 0-9, dot, underscore and dash; small letters are made capitals. */
@@ -268,6 +349,16 @@ export type ReceiveStockInput = {
   readonly quantity: Scalars['Int']['input'];
 };
 
+export type AdjustStockInput = {
+  readonly sku: Scalars['String']['input'];
+  /** The stocktaking's own id: the same adjustment again changes nothing. 1 to 64 letters, digits and . _ : - */
+  readonly adjustmentId: Scalars['String']['input'];
+  /** Pieces that were found too many, or below zero too few; up to 1,000,000 either way, and not 0. */
+  readonly delta: Scalars['Int']['input'];
+  /** Up to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type StockReceiptAccepted = {
   readonly __typename?: 'StockReceiptAccepted';
   readonly sku: Scalars['String']['output'];
@@ -286,4 +377,31 @@ export type ReceiptIdReused = Refusal & {
   readonly receiptId: Scalars['String']['output'];
 };
 
+export type StockAdjustmentAccepted = {
+  readonly __typename?: 'StockAdjustmentAccepted';
+  readonly sku: Scalars['String']['output'];
+  readonly adjustmentId: Scalars['String']['output'];
+  readonly position: Scalars['String']['output'];
+  readonly repeated: Scalars['Boolean']['output'];
+};
+
+/** The adjustment was recorded with another delta. */
+export type AdjustmentIdReused = Refusal & {
+  readonly __typename?: 'AdjustmentIdReused';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly adjustmentId: Scalars['String']['output'];
+};
+
+/** It would take pieces that are not there, or that are held for orders. */
+export type AdjustmentExceedsAvailable = Refusal & {
+  readonly __typename?: 'AdjustmentExceedsAvailable';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  /** Pieces on hand that nobody has reserved. */
+  readonly available: Scalars['SafeInt']['output'];
+};
+
 export type ReceiveStockResult = StockReceiptAccepted | UnknownSku | ReceiptIdReused | InvalidInput;
+
+export type AdjustStockResult = StockAdjustmentAccepted | UnknownSku | AdjustmentIdReused | AdjustmentExceedsAvailable | InvalidInput;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KnownCurrency, NonNegativeMinorUnits } from '@orders/shared-events/contracts/money.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
 import type { Answer } from './answer.js';
 import type { InvalidInput } from './graphql.generated.js';
 
@@ -20,3 +21,6 @@ export const moneyInput = z.object({ amount: NonNegativeMinorUnits, currency: Kn
 /** GraphQL gives null where a caller left an optional field out on purpose. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
+
+/** Why an operator does it. */
+export const reasonInput = optional(lineOfText(500)).transform((reason) => reason ?? 'no reason given');

@@ -7,10 +7,16 @@ import { contextOf, currentContext } from '@orders/shared-events/transport/obser
  * A caller's command on its way to a stream. Each request has a command id of its own: that it repeats an earlier
  * one is told by the stream's state, since a caller may send other content under the same key.
  */
-export function addressed<Command>(stream: StreamName, command: Command, actor: Actor): Addressed<Command> {
+export function addressed<Command>(
+  stream: StreamName,
+  command: Command,
+  actor: Actor,
+  reason?: string,
+): Addressed<Command> {
   const commandId = CommandId.parse(randomUUID());
   const context = currentContext() ?? contextOf(undefined, undefined);
-  return { commandId, stream, command, origin: { ...context, causationId: commandId, actor } };
+  const origin = { ...context, causationId: commandId, actor };
+  return { commandId, stream, command, origin: reason === undefined ? origin : { ...origin, reason } };
 }
 
 /** Whoever runs the shop, until callers have to say who they are. */

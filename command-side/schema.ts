@@ -10,6 +10,7 @@ export const typeDefs: string = [
   './product/product.graphql',
   './stock/stock.graphql',
   './order/order.graphql',
+  './payment/payment.graphql',
 ]
   .map(read)
   .join('\n');

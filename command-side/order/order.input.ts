@@ -4,7 +4,7 @@ import { CustomerId, OrderId, SkuInAnyCase, orderIdOf } from '@orders/shared-eve
 import { KnownCurrency, Quantity } from '@orders/shared-events/contracts/money.js';
 import { CaptureMethod, PaymentMethodToken } from '@orders/shared-events/contracts/payment.events.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
-import { moneyInput, optional } from '../input.js';
+import { moneyInput, optional, reasonInput } from '../input.js';
 import type { UnpricedOrder } from './order.handler.js';
 
 const MOST_LINES = 100;
@@ -43,7 +43,7 @@ export type PlaceOrderInput = z.infer<typeof placeOrderInput>;
 
 export const cancelOrderInput = z.object({
   orderId: OrderId,
-  reason: optional(lineOfText(500)).transform((reason) => reason ?? 'no reason given'),
+  reason: reasonInput,
 });
 
 export const shipOrderInput = z.object({

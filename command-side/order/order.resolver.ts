@@ -33,7 +33,10 @@ export class OrderResolver {
     const request = readInput(cancelOrderInput, input);
     if ('invalid' in request) return request.invalid;
     const command = { type: 'RequestCancellation', data: request.data } as const;
-    return cancellationAnswer(request.data.orderId, await this.#execute(command, OPERATOR));
+    return cancellationAnswer(
+      request.data.orderId,
+      await this.#execute(command, OPERATOR, request.data.reason),
+    );
   }
 
   @Mutation()
@@ -44,7 +47,8 @@ export class OrderResolver {
     return shipmentAnswer(request.data.orderId, await this.#execute(command, OPERATOR));
   }
 
-  #execute(command: OrderRequest, actor: Actor): Promise<OrderOutcome> {
-    return this.commands.execute(new OnOrder(addressed(orderStream(command.data.orderId), command, actor)));
+  #execute(command: OrderRequest, actor: Actor, reason?: string): Promise<OrderOutcome> {
+    const stream = orderStream(command.data.orderId);
+    return this.commands.execute(new OnOrder(addressed(stream, command, actor, reason)));
   }
 }

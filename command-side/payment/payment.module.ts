@@ -12,6 +12,7 @@ import type { CommandSideConfiguration } from '../command-side.module.js';
 import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
 import { PaymentHandler } from './payment.handler.js';
+import { PaymentResolver } from './payment.resolver.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 import { SimulatedProvider } from './simulated-provider.js';
@@ -59,6 +60,7 @@ export class PaymentModule implements OnModuleInit, OnApplicationShutdown {
         },
         { provide: WEBHOOK_SECRETS, useValue: settings.PAYMENT_WEBHOOK_SECRET },
         PaymentHandler,
+        PaymentResolver,
       ],
       exports: [Payments, SimulatedProvider],
     };

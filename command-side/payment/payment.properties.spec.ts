@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
-import { orderId, paymentId, paymentRequested } from '@orders/shared-events/testing/examples.js';
+import { EUR, USD, orderId, paymentId, paymentRequested } from '@orders/shared-events/testing/examples.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
 import fc from 'fast-check';
 import { isRefused } from '../decision.js';
@@ -22,6 +22,9 @@ const asked = (captureMethod: 'AUTOMATIC' | 'MANUAL'): fc.Arbitrary<PaymentComma
     fc
       .record({ refundId, amount, attempt })
       .map((data) => ({ type: 'RefundPayment' as const, data: { ...ids, ...data } })),
+    fc
+      .record({ refundId, amount, currency: fc.constantFrom(EUR, USD) })
+      .map((data) => ({ type: 'RequestRefund' as const, data: { ...ids, ...data } })),
   );
 };
 const outcome: fc.Arbitrary<ProviderOutcome> = fc.constantFrom(

@@ -10,8 +10,7 @@ const authorize = (captureMethod: 'AUTOMATIC' | 'MANUAL') => {
 };
 const capture = (attempt = 1) => ({ type: 'CapturePayment', data: { ...ids, attempt } }) as const;
 const voids = (attempt = 1) => ({ type: 'VoidAuthorization', data: { ...ids, attempt } }) as const;
-const refund = (attempt = 1, amount = total, refundId = 'refund-1') =>
-  ({ type: 'RefundPayment', data: { ...ids, refundId, amount, attempt } }) as const;
+const refund = { type: 'RefundPayment', data: { ...ids, refundId: 'r1', amount: 1, attempt: 1 } } as const;
 
 const manual = paymentRequested('MANUAL');
 const automatic = paymentRequested('AUTOMATIC');
@@ -27,14 +26,8 @@ const captured = { type: 'PaymentCaptured', data: money } as const;
 const voidRequested = { type: 'VoidRequested', data: { ...ids, attempt: 1 } } as const;
 const voidFailed = { type: 'VoidFailed', data: { ...ids, attempt: 1, code: 'processing_error' } } as const;
 const voided = { type: 'AuthorizationVoided', data: ids } as const;
-const refundRequested = (amount = total, attempt = 1, refundId = 'refund-1') =>
-  ({ type: 'RefundRequested', data: { ...ids, refundId, amount, attempt } }) as const;
 const refunded = (amount = total, refundId = 'refund-1') =>
   ({ type: 'PaymentRefunded', data: { ...money, amount, refundId } }) as const;
-const refundFailed = {
-  type: 'RefundFailed',
-  data: { ...ids, attempt: 1, refundId: 'refund-1', code: 'processing_error' },
-} as const;
 
 describe('AuthorizePayment', () => {
   it('happens: the intent is recorded', () => {
@@ -118,65 +111,6 @@ describe('VoidAuthorization', () => {
     given(payment, automatic, captured).when(voids()).refused('ALREADY_CAPTURED'));
 });
 
-describe('RefundPayment', () => {
-  const paid = [automatic, captured] as const;
-  it('happens', () =>
-    given(payment, ...paid)
-      .when(refund())
-      .then(refundRequested()));
-  it('happens in parts, up to what was captured', () =>
-    given(payment, ...paid, refundRequested(4_000), refunded(4_000))
-      .when(refund(1, 2_500, 'refund-2'))
-      .then(refundRequested(2_500, 1, 'refund-2')));
-  it('happens again after a failure, as the next attempt', () =>
-    given(payment, ...paid, refundRequested(), refundFailed)
-      .when(refund(2))
-      .then(refundRequested(total, 2)));
-  it('is ignored when that attempt has been asked for', () => {
-    given(payment, ...paid, refundRequested())
-      .when(refund())
-      .ignored();
-    given(payment, ...paid, refundRequested(), refundFailed)
-      .when(refund())
-      .ignored();
-  });
-  it('is ignored once refunded', () => {
-    given(payment, ...paid, refundRequested(), refunded())
-      .when(refund())
-      .ignored();
-    given(payment, ...paid, refundRequested(), refunded())
-      .when(refund(2))
-      .ignored();
-  });
-  it('is refused where it, with what is pending, exceeds what was captured', () => {
-    given(payment, ...paid)
-      .when(refund(1, total + 1))
-      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: total });
-    given(payment, ...paid, refundRequested(4_000))
-      .when(refund(1, 2_501, 'refund-2'))
-      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: 2_500 });
-  });
-  it('is refused for a failed refund whose room has been taken', () =>
-    given(payment, ...paid, refundRequested(), refundFailed, refundRequested(1, 1, 'refund-2'))
-      .when(refund(2))
-      .refused('REFUND_EXCEEDS_CAPTURED', { refundable: total - 1 }));
-  it('is refused for a known refund with another amount', () =>
-    given(payment, ...paid, refundRequested())
-      .when(refund(1, 1))
-      .refused('REFUND_ID_REUSED'));
-  it('is refused while another attempt is pending', () =>
-    given(payment, ...paid, refundRequested())
-      .when(refund(2))
-      .refused('ATTEMPT_OUT_OF_ORDER'));
-  it('is refused where nothing was captured', () => {
-    given(payment).when(refund()).refused('PAYMENT_NOT_FOUND');
-    given(payment, manual).when(refund()).refused('PAYMENT_NOT_CAPTURED');
-    given(payment, manual, authorized).when(refund()).refused('PAYMENT_NOT_CAPTURED');
-    given(payment, manual, declined).when(refund()).refused('PAYMENT_DECLINED');
-    given(payment, voided).when(refund()).refused('PAYMENT_VOIDED');
-  });
-});
-
 describe('the state', () => {
   it('records a log that no decider would write without judging it', () => {
     expect(stateAfter(payment, [authorized, captureRequested, refunded()])).toEqual({ status: 'none' });
@@ -249,16 +183,7 @@ describe('a payment whose authorisation has expired', () => {
   it('holds nothing to capture, void or refund', () => {
     expired.when(capture()).refused('PAYMENT_EXPIRED');
     expired.when(voids()).ignored();
-    expired.when(refund()).refused('PAYMENT_EXPIRED');
+    expired.when(refund).refused('PAYMENT_EXPIRED');
     expired.when(authorize('MANUAL')).ignored();
-  });
-});
-
-describe('a refund that failed', () => {
-  it('may be asked for again with what others have left', () => {
-    const events = [automatic, captured, refundRequested(total), refundFailed] as const;
-    given(payment, ...events)
-      .when(refund(2, 100))
-      .then(refundRequested(100, 2));
   });
 });

@@ -1,56 +1,15 @@
-import type { CommandOf, Occurred, Timed } from '@orders/shared-events/contracts/envelope.js';
-import type { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
-import type { PaymentBusCommand } from '@orders/shared-events/contracts/payment.commands.js';
+import type { Occurred, Timed } from '@orders/shared-events/contracts/envelope.js';
 import { type PaymentEvent, paymentEvents } from '@orders/shared-events/contracts/payment.events.js';
-import { type Decider, type Decision, NOTHING_NEW, refuse } from '../decision.js';
-import {
-  type Captured,
-  type PaymentState,
-  evolvePayment,
-  isPending,
-  refundedOrPending,
-} from './payment.state.js';
-import {
-  type DetectDiscrepancy,
-  type ProviderOutcomeCommand,
-  recordDiscrepancy,
-  recordOutcome,
-  recordUnmatched,
-} from './provider-outcome.js';
+import { type Decider, NOTHING_NEW } from '../decision.js';
+import { type PaymentDecision, nextAttempt, refusal } from './next-attempt.js';
+import type { DataOf, PaymentCommand, PaymentRefusal, RetryPayment } from './payment.commands.js';
+import { type PaymentState, evolvePayment, isPending } from './payment.state.js';
+import { recordDiscrepancy, recordOutcome, recordUnmatched } from './provider-outcome.js';
+import { refund, requestRefund } from './refund.js';
 
 export type { PaymentState } from './payment.state.js';
 
-/** The customer pays in another way, after a decline. */
-export type RetryPayment = CommandOf<
-  'RetryPayment',
-  { readonly paymentId: PaymentId; readonly orderId: OrderId; readonly paymentMethod: string }
->;
-
-export type PaymentCommand = PaymentBusCommand | RetryPayment | ProviderOutcomeCommand | DetectDiscrepancy;
-
-export type PaymentRefusal =
-  | {
-      readonly code:
-        | 'PAYMENT_NOT_FOUND'
-        | 'PAYMENT_VOIDED'
-        | 'PAYMENT_DECLINED'
-        | 'PAYMENT_EXPIRED'
-        | 'PAYMENT_SETTLED'
-        | 'PAYMENT_PENDING'
-        | 'RETRY_TOO_LATE'
-        | 'PAYMENT_NOT_AUTHORIZED'
-        | 'PAYMENT_NOT_CAPTURED'
-        | 'VOID_REQUESTED'
-        | 'CAPTURE_PENDING'
-        | 'ALREADY_CAPTURED'
-        | 'ATTEMPT_OUT_OF_ORDER'
-        | 'REFUND_ID_REUSED';
-      readonly paymentId: PaymentId;
-    }
-  | { readonly code: 'REFUND_EXCEEDS_CAPTURED'; readonly paymentId: PaymentId; readonly refundable: number };
-
-type PaymentDecision = Decision<PaymentEvent, PaymentRefusal>;
-type DataOf<Type extends PaymentBusCommand['type']> = Extract<PaymentBusCommand, { type: Type }>['data'];
+export type { PaymentCommand, PaymentRefusal } from './payment.commands.js';
 
 function decide(command: Timed<PaymentCommand>, state: PaymentState): PaymentDecision {
   switch (command.type) {
@@ -62,6 +21,8 @@ function decide(command: Timed<PaymentCommand>, state: PaymentState): PaymentDec
       return voidAuthorization(command.data, state);
     case 'RefundPayment':
       return refund(command.data, state);
+    case 'RequestRefund':
+      return requestRefund(command.data, state);
     case 'RetryPayment':
       return retry(command.data, state, command.now);
     case 'RecordProviderNotification':
@@ -168,55 +129,6 @@ function voidAuthorization(data: DataOf<'VoidAuthorization'>, state: PaymentStat
       return NOTHING_NEW;
   }
 }
-
-function refund(data: DataOf<'RefundPayment'>, state: PaymentState): PaymentDecision {
-  switch (state.status) {
-    case 'none':
-      return refusal('PAYMENT_NOT_FOUND', data);
-    case 'requested':
-    case 'authorized':
-      return refusal('PAYMENT_NOT_CAPTURED', data);
-    case 'declined':
-      return refusal('PAYMENT_DECLINED', data);
-    case 'expired':
-      return refusal('PAYMENT_EXPIRED', data);
-    case 'voided':
-      return refusal('PAYMENT_VOIDED', data);
-    case 'captured':
-      return refundCaptured(data, state);
-  }
-}
-
-/** A refund that failed may be asked for again with another amount: others may have come in between. */
-function refundCaptured(data: DataOf<'RefundPayment'>, state: Captured): PaymentDecision {
-  const known = state.refunds.get(data.refundId);
-  const isOther = known && known.amount !== data.amount;
-  if (isOther && known.status !== 'failed') return refusal('REFUND_ID_REUSED', data);
-  if (known?.status === 'succeeded') return NOTHING_NEW;
-  return nextAttempt(data, known, 'ATTEMPT_OUT_OF_ORDER', () => {
-    const refundable = state.captured - refundedOrPending(state);
-    return data.amount > refundable
-      ? refuse({ code: 'REFUND_EXCEEDS_CAPTURED', paymentId: data.paymentId, refundable })
-      : [{ type: 'RefundRequested', data }];
-  });
-}
-
-/** A new request is the attempt after the last recorded failure; a lower one is a repeat, a higher one an error. */
-function nextAttempt(
-  data: { readonly paymentId: PaymentId; readonly attempt: number },
-  last: { readonly attempt: number; readonly status: string } | undefined,
-  whilePending: Exclude<PaymentRefusal['code'], 'REFUND_EXCEEDS_CAPTURED'>,
-  request: () => PaymentDecision,
-): PaymentDecision {
-  const lastAttempt = last?.attempt ?? 0;
-  if (data.attempt <= lastAttempt) return NOTHING_NEW;
-  if (last && last.status !== 'failed') return refusal(whilePending, data);
-  return data.attempt === lastAttempt + 1 ? request() : refusal('ATTEMPT_OUT_OF_ORDER', data);
-}
-
-type StatusCode = Exclude<PaymentRefusal['code'], 'REFUND_EXCEEDS_CAPTURED'>;
-const refusal = (code: StatusCode, { paymentId }: { readonly paymentId: PaymentId }): PaymentDecision =>
-  refuse({ code, paymentId });
 
 const evolve = (state: PaymentState, event: Occurred<PaymentEvent>): PaymentState =>
   evolvePayment(state, event);

@@ -21,7 +21,8 @@ export class StockHandler implements ICommandHandler<OnStock> {
 
   async execute({ addressed }: OnStock): Promise<StockOutcome> {
     const { type, data } = addressed.command;
-    if (type === 'ReceiveStock' && !(await this.#isRegistered(data.sku))) {
+    const isOperators = type === 'ReceiveStock' || type === 'AdjustStock';
+    if (isOperators && !(await this.#isRegistered(data.sku))) {
       return { outcome: 'refused', refusal: { code: 'UNKNOWN_SKU', sku: data.sku } };
     }
     return this.stocks.execute(addressed);

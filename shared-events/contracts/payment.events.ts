@@ -26,7 +26,9 @@ const Attempt = z.int().positive();
 export const ProviderReference = z.string().min(1).max(200);
 /** Where the customer does what the provider wants of them. */
 export const ActionUrl = z.url({ protocol: /^https?$/ }).max(2_000);
-export const RefundId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/);
+export const RefundId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: 'must be 1 to 64 letters, digits and . _ : -' });
 /** The provider's own id of what it tells: it tells the same twice under the same id. */
 export const NotificationId = z.string().regex(/^[A-Za-z0-9._:-]{1,100}$/);
 

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
+import { KnownCurrency, PositiveMinorUnits } from '@orders/shared-events/contracts/money.js';
+import { RefundId } from '@orders/shared-events/contracts/payment.events.js';
+import { reasonInput } from '../input.js';
+import type { RequestRefund } from './payment.commands.js';
+
+export const refundPaymentInput = z.object({
+  orderId: OrderId,
+  refundId: RefundId,
+  amount: z.object({ amount: PositiveMinorUnits, currency: KnownCurrency }),
+  reason: reasonInput,
+});
+
+/** The command that a request stands for: an order has one payment, whose id follows from its own. */
+export const refundRequested = ({
+  orderId,
+  refundId,
+  amount: { amount, currency },
+}: z.infer<typeof refundPaymentInput>): RequestRefund => ({
+  type: 'RequestRefund',
+  data: { orderId, paymentId: paymentIdOf(orderId), refundId, amount, currency },
+});
