@@ -1,52 +1,33 @@
-import {
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
-import { Pool } from 'pg';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import type { CommandSideConfiguration } from '../command-side.module.js';
+import type { PaymentSettings } from '../configuration.js';
 import { effectsOf } from '../effects.js';
-import { LOGGER } from '../transport.module.js';
 import { PaymentHandler } from './payment.handler.js';
 import { PaymentResolver } from './payment.resolver.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
 import { SimulatedProvider } from './simulated-provider.js';
+import { SimulatedProviderModule } from './simulated-provider.module.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 
 const PROVIDER_DEADLINE_MS = 10_000;
-const LEDGER_CONNECTIONS = 8;
+
+export interface PaymentOptions {
+  /** Where the simulated provider keeps its books. */
+  readonly databaseUrl: string;
+  readonly settings: PaymentSettings;
+}
 
 @Module({})
-export class PaymentModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(
-    private readonly provider: SimulatedProvider,
-    @Inject(Pool) private readonly ledger: Pool,
-  ) {}
-
-  static register(
-    transport: DynamicModule,
-    { databaseUrl, settings }: Pick<CommandSideConfiguration, 'databaseUrl' | 'settings'>,
-  ): DynamicModule {
+export class PaymentModule {
+  static register(transport: DynamicModule, { databaseUrl, settings }: PaymentOptions): DynamicModule {
+    const deadlineMs = PROVIDER_DEADLINE_MS;
+    const provider = SimulatedProviderModule.register(transport, { databaseUrl, settings, deadlineMs });
     return {
       module: PaymentModule,
-      imports: [transport],
+      imports: [transport, provider],
       controllers: [WebhookController],
       providers: [
-        {
-          provide: Pool,
-          useFactory: (logger: LogSink) => openLedger(databaseUrl, logger),
-          inject: [LOGGER],
-        },
-        {
-          provide: SimulatedProvider,
-          useFactory: (ledger: Pool) => new SimulatedProvider(ledger),
-          inject: [Pool],
-        },
         {
           provide: Payments,
           useFactory: (store: EventStore) => new Payments(effectsOf(store)),
@@ -62,28 +43,7 @@ export class PaymentModule implements OnModuleInit, OnApplicationShutdown {
         PaymentHandler,
         PaymentResolver,
       ],
-      exports: [Payments, SimulatedProvider],
+      exports: [Payments, provider],
     };
   }
-
-  async onModuleInit(): Promise<void> {
-    await this.provider.start();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.ledger.end();
-  }
-}
-
-function openLedger(url: string, logger: LogSink): Pool {
-  const ledger = new Pool({
-    connectionString: url,
-    application_name: 'simulated-provider',
-    max: LEDGER_CONNECTIONS,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: PROVIDER_DEADLINE_MS,
-    keepAlive: true,
-  });
-  ledger.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the ledger failed'));
-  return ledger;
 }

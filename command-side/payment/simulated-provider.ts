@@ -4,32 +4,51 @@ import { z } from 'zod';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { ProviderCall } from './owed-calls.js';
 import { type PaymentProvider, type ProviderOutcome, ProviderUnavailable } from './provider.js';
-import { type Behaviour, behaviourOf } from './test-tokens.js';
+import { type Behaviour, behaviourOf, planOf } from './test-tokens.js';
 
 const SCHEMA = readFileSync(new URL('./simulated-provider.sql', import.meta.url), 'utf8');
 /** Any number will do, as long as it stays: instances that start together create the schema one after the other. */
 const SCHEMA_LOCK = 730_119_002;
 const SLOW_MS = 1_500;
+/** How long an answer waits for the webhook that is to come before it, and how often it looks. */
+const WEBHOOK_FIRST_MS = 5_000;
+const LOOK_MS = 20;
 
 /** SQLSTATEs of a database that cannot answer now: connection exceptions, too little of something, shutdown. */
 const NOT_NOW = /^(08|53|57)/;
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 const Entry = z.object({
-  outcome: z.enum(['succeeded', 'failed', 'lost']),
+  outcome: z.enum(['succeeded', 'failed', 'lost', 'action_required', 'expired']),
   code: z.string().nullable(),
   /** Of what took effect; of a void that came too late, that of the capture. */
   reference: z.string().nullable(),
   calls: z.number(),
+  actionToken: z.string().nullable(),
+  actionExpiresAt: z.date().nullable(),
 });
 type Entry = z.infer<typeof Entry>;
+const ENTRY = `
+  l.outcome, l.code, l.reference, l.calls, l.action_token AS "actionToken",
+  l.action_expires_at AS "actionExpiresAt"`;
+
+/** What of the provider is not in its books. */
+export interface ProviderSurroundings {
+  /** Where the customer finds the page with this token. */
+  readonly actionUrl: (token: string) => Promise<string>;
+  /** There is something to be told by webhook. */
+  readonly onNews: () => void;
+}
 
 /**
  * A payment provider for development and tests, with books of its own in Postgres, so that double charges can be
  * counted. It behaves as the payment method says; see testTokens.
  */
 export class SimulatedProvider implements PaymentProvider {
-  constructor(private readonly pool: Pool) {}
+  constructor(
+    private readonly pool: Pool,
+    private readonly surroundings: ProviderSurroundings,
+  ) {}
 
   /** Creates what is missing of its schema; several processes may do so at once. */
   async start(): Promise<void> {
@@ -43,13 +62,16 @@ export class SimulatedProvider implements PaymentProvider {
   void = (call: ProviderCall): Promise<ProviderOutcome> => this.#perform(call);
   refund = (call: ProviderCall): Promise<ProviderOutcome> => this.#perform(call);
 
+  /** Knows nothing of a call that is told by webhook in place of its answer, until it was told. */
   async find(key: string): Promise<ProviderOutcome | undefined> {
     const entry = await this.#entry({
       name: 'simulated_provider_find',
-      text: 'SELECT outcome, code, reference, calls FROM simulated_provider.ledger WHERE key = $1',
+      text: `SELECT ${ENTRY} FROM simulated_provider.ledger l
+             WHERE l.key = $1 AND l.outcome <> 'lost'
+               AND NOT EXISTS (SELECT FROM simulated_provider.webhooks w WHERE w.key = l.key AND w.instead)`,
       values: [key],
     });
-    return entry && entry.outcome !== 'lost' ? outcomeOf(entry) : undefined;
+    return entry && this.#outcomeOf(entry);
   }
 
   /** Throws where the books cannot be reached. */
@@ -61,8 +83,7 @@ export class SimulatedProvider implements PaymentProvider {
     const behaviour = behaviourOf(call);
     const entry = await this.#entry({
       name: 'simulated_provider_call',
-      text: `SELECT outcome, code, reference, calls
-             FROM simulated_provider.call($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      text: `SELECT ${ENTRY} FROM simulated_provider.call($1, $2, $3, $4, $5, $6, $7, $8, $9) l`,
       values: [
         call.key,
         call.authorizationKey,
@@ -72,26 +93,58 @@ export class SimulatedProvider implements PaymentProvider {
         call.amount,
         call.currency,
         call.paymentMethod,
-        intended(behaviour),
-        behaviour.kind === 'fails' ? behaviour.code : null,
+        JSON.stringify(planOf(behaviour)),
       ],
     });
     if (!entry) throw new Error(`the ledger did not answer for ${call.key}`);
-    return this.#answer(entry, behaviour);
+    return this.#answer(call, entry, behaviour);
   }
 
-  async #answer(entry: Entry, behaviour: Behaviour): Promise<ProviderOutcome> {
+  async #answer({ key }: ProviderCall, entry: Entry, behaviour: Behaviour): Promise<ProviderOutcome> {
     if (entry.outcome === 'lost') return { kind: 'unknown' };
+    if (behaviour.kind === 'notifies') this.surroundings.onNews();
+    if (behaviour.kind === 'notifies' && behaviour.how === 'only')
+      return (await this.find(key)) ?? { kind: 'unknown' };
     const isFirst = entry.calls === 1;
     if (isFirst && behaviour.kind === 'times out') return { kind: 'unknown' };
     if (isFirst && behaviour.kind === 'is slow') await sleep(SLOW_MS);
-    return outcomeOf(entry);
+    if (isFirst && behaviour.kind === 'notifies' && behaviour.how === 'first') await this.#untilTold(key);
+    return this.#outcomeOf(entry);
+  }
+
+  /** Or until it has taken too long: nobody may be there to be told. */
+  async #untilTold(key: string): Promise<void> {
+    const text = 'SELECT FROM simulated_provider.webhooks WHERE key = $1';
+    const untold = { name: 'simulated_provider_untold', text, values: [key] };
+    const deadline = Date.now() + WEBHOOK_FIRST_MS;
+    while (Date.now() < deadline && (await this.#rows(untold)).length > 0) await sleep(LOOK_MS);
+  }
+
+  async #outcomeOf({
+    outcome,
+    code,
+    reference,
+    actionToken,
+    actionExpiresAt,
+  }: Entry): Promise<ProviderOutcome> {
+    if (outcome === 'action_required' && actionToken !== null && actionExpiresAt !== null) {
+      const url = await this.surroundings.actionUrl(actionToken);
+      return { kind: 'action-required', url, expiresAt: actionExpiresAt.toISOString() };
+    }
+    if (outcome === 'expired') return { kind: 'expired' };
+    if (reference !== null)
+      return { kind: outcome === 'succeeded' ? 'succeeded' : 'already-captured', reference };
+    return { kind: 'failed', code: code ?? 'unknown' };
   }
 
   async #entry(query: QueryConfig): Promise<Entry | undefined> {
+    const [row] = await this.#rows(query);
+    return row === undefined ? undefined : Entry.parse(row);
+  }
+
+  async #rows(query: QueryConfig): Promise<readonly unknown[]> {
     try {
-      const { rows } = await this.pool.query(query);
-      return rows.length === 0 ? undefined : Entry.parse(rows[0]);
+      return (await this.pool.query<object>(query)).rows;
     } catch (error) {
       if (isFault(error)) throw error;
       throw new ProviderUnavailable('the simulated provider cannot reach its books', { cause: error });
@@ -99,27 +152,8 @@ export class SimulatedProvider implements PaymentProvider {
   }
 }
 
-function outcomeOf({ outcome, code, reference }: Entry): ProviderOutcome {
-  if (reference !== null)
-    return { kind: outcome === 'succeeded' ? 'succeeded' : 'already-captured', reference };
-  return { kind: 'failed', code: code ?? 'unknown' };
-}
-
-function intended(behaviour: Behaviour): Entry['outcome'] {
-  switch (behaviour.kind) {
-    case 'succeeds':
-    case 'is slow':
-      return 'succeeded';
-    case 'fails':
-      return 'failed';
-    case 'times out':
-      return behaviour.withEffect ? 'succeeded' : 'lost';
-  }
-}
-
 /** A statement that the database refused, rather than a database that is not there. */
 function isFault(error: unknown): boolean {
-  if (error instanceof z.ZodError) return true;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && SQLSTATE.test(code) && !NOT_NOW.test(code);
 }

@@ -24,7 +24,7 @@ const Ledger = z.object({
       operation: z.enum(['authorize', 'charge', 'capture', 'void', 'refund']),
       amount: z.int().meta({ description: 'Minor units.' }),
       currency: z.string(),
-      outcome: z.enum(['succeeded', 'failed', 'lost']),
+      outcome: z.enum(['succeeded', 'failed', 'lost', 'action_required', 'expired']),
       code: z.string().nullable(),
       reference: z.string().nullable(),
       effects: z.int().meta({ description: 'How often the call took effect. More than 1 would be a fault.' }),

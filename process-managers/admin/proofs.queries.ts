@@ -12,7 +12,7 @@ export interface LedgerEntry {
   /** Minor units. */
   readonly amount: number;
   readonly currency: string;
-  readonly outcome: 'succeeded' | 'failed' | 'lost';
+  readonly outcome: 'succeeded' | 'failed' | 'lost' | 'action_required' | 'expired';
   readonly code: string | null;
   readonly reference: string | null;
   readonly effects: number;
