@@ -35,11 +35,11 @@ export class CommandSideModule implements OnApplicationBootstrap, BeforeApplicat
     const transport = TransportModule.register(configuration);
     const product = ProductModule.register(transport);
     const stock = StockModule.register(transport, product);
-    const payment = PaymentModule.register(transport, configuration);
     const order = OrderModule.register(transport, product);
+    const payment = PaymentModule.register(transport, order, configuration);
     return {
       module: CommandSideModule,
-      imports: [CqrsModule.forRoot(), transport, product, stock, payment, order],
+      imports: [CqrsModule.forRoot(), transport, product, stock, order, payment],
       providers: [consumer, readiness, CommandSideResolver],
       exports: [CommandSideReadiness],
     };

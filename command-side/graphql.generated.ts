@@ -189,6 +189,7 @@ export type Mutation = {
   readonly placeOrder: PlaceOrderResult;
   readonly cancelOrder: CancelOrderResult;
   readonly shipOrder: ShipOrderResult;
+  readonly retryPayment: RetryPaymentResult;
   /** Pays back what was captured, whole or in parts, whatever the order has come to. */
   readonly refundPayment: RefundPaymentResult;
   /** Once for each SKU; the same again changes nothing. */
@@ -216,6 +217,11 @@ export type MutationShipOrderArgs = {
 };
 
 
+export type MutationRetryPaymentArgs = {
+  input: RetryPaymentInput;
+};
+
+
 export type MutationRefundPaymentArgs = {
   input: RefundPaymentInput;
 };
@@ -239,6 +245,35 @@ export type MutationReceiveStockArgs = {
 export type MutationAdjustStockArgs = {
   input: AdjustStockInput;
 };
+
+export type RetryPaymentInput = {
+  readonly orderId: Scalars['ID']['input'];
+  /** The payment provider's token of another way to pay, or of the same one once more. Never a card number. */
+  readonly paymentMethod: Scalars['String']['input'];
+};
+
+/** The order's payment is tried again; what comes of it is read where the order is. */
+export type PaymentRetryAccepted = {
+  readonly __typename?: 'PaymentRetryAccepted';
+  readonly orderId: Scalars['ID']['output'];
+  /** Log position by which the attempt can be read: an opaque decimal string. */
+  readonly position: Scalars['String']['output'];
+  /** True where this attempt was already under way. */
+  readonly repeated: Scalars['Boolean']['output'];
+};
+
+/**
+ * The payment is not one that was declined after the customer had to act, the time for another attempt is over, or the
+ * order no longer wants one.
+ */
+export type PaymentNotRetryable = Refusal & {
+  readonly __typename?: 'PaymentNotRetryable';
+  readonly code: Scalars['String']['output'];
+  readonly message: Scalars['String']['output'];
+  readonly orderId: Scalars['ID']['output'];
+};
+
+export type RetryPaymentResult = PaymentRetryAccepted | OrderNotFound | PaymentNotRetryable | InvalidInput;
 
 export type RefundPaymentInput = {
   readonly orderId: Scalars['ID']['input'];

@@ -22,5 +22,8 @@ export function addressed<Command>(
 /** Whoever runs the shop, until callers have to say who they are. */
 export const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };
 
+/** Whoever pays, until callers have to say who they are. */
+export const CUSTOMER: Actor = { kind: 'customer', subject: 'anonymous' };
+
 /** Of what the payment provider answers, tells and is asked. */
 export const PROVIDER: Actor = { kind: 'service', subject: 'payment-provider' };

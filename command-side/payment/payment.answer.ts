@@ -1,8 +1,10 @@
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { Answer } from '../answer.js';
-import type { RefundIdTaken, RefundPaymentResult } from '../graphql.generated.js';
+import type { RefundIdTaken, RefundPaymentResult, RetryPaymentResult } from '../graphql.generated.js';
 import type { PaymentRefusal } from './payment.commands.js';
-import type { PaymentOutcome } from './payments.js';
+import type { PaymentAnswer } from './payment.handler.js';
+
+type Refusal = Extract<PaymentAnswer, { outcome: 'refused' }>['refusal'];
 
 interface Refund {
   readonly orderId: OrderId;
@@ -12,9 +14,9 @@ interface Refund {
 /** How the outcome of a refund reads in GraphQL. */
 export function refundAnswer(
   { orderId, refundId }: Refund,
-  outcome: PaymentOutcome,
+  outcome: PaymentAnswer,
 ): Answer<RefundPaymentResult> {
-  if (outcome.outcome === 'refused') return refundRefusal({ orderId, refundId }, outcome.refusal);
+  if (outcome.outcome === 'refused') return refundRefusal({ orderId, refundId }, ofPayment(outcome.refusal));
   return {
     __typename: 'RefundAccepted',
     orderId,
@@ -22,6 +24,12 @@ export function refundAnswer(
     position: outcome.position.toString(),
     repeated: outcome.outcome === 'repeated',
   };
+}
+
+/** Whatever has become of the order, money that was taken can be paid back. */
+function ofPayment(refusal: Refusal): PaymentRefusal {
+  if ('paymentId' in refusal) return refusal;
+  throw new Error(`a refund cannot be refused with ${refusal.code}`);
 }
 
 function refundRefusal(
@@ -82,3 +90,31 @@ const taken = (code: string, refundId: string, message: string): Answer<RefundId
   message,
   refundId,
 });
+
+/** How the outcome of another attempt reads in GraphQL. */
+export function retryAnswer(orderId: OrderId, outcome: PaymentAnswer): Answer<RetryPaymentResult> {
+  if (outcome.outcome === 'refused') return retryRefusal(orderId, outcome.refusal);
+  const repeated = outcome.outcome === 'repeated';
+  return { __typename: 'PaymentRetryAccepted', orderId, position: outcome.position.toString(), repeated };
+}
+
+const NOT_RETRYABLE: Readonly<Partial<Record<Refusal['code'], string>>> = {
+  PAYMENT_NOT_FOUND: 'no payment has been asked for yet',
+  PAYMENT_PENDING: 'an attempt is under way',
+  PAYMENT_SETTLED: 'the payment has succeeded',
+  PAYMENT_DECLINED: 'the payment was declined for good',
+  PAYMENT_EXPIRED: 'the authorisation has expired',
+  PAYMENT_VOIDED: 'the payment was given up',
+  RETRY_TOO_LATE: 'the time for another attempt is over',
+  CANCELLATION_REQUESTED: 'the order is being cancelled',
+  ORDER_CANCELLED: 'the order is cancelled',
+  ORDER_REJECTED: 'the order was rejected',
+};
+
+function retryRefusal(orderId: OrderId, { code }: Refusal): Answer<RetryPaymentResult> {
+  if (code === 'ORDER_NOT_FOUND')
+    return { __typename: 'OrderNotFound', code, message: 'there is no such order', orderId };
+  const message = NOT_RETRYABLE[code];
+  if (message === undefined) throw new Error(`another attempt cannot be refused with ${code}`);
+  return { __typename: 'PaymentNotRetryable', code, message, orderId };
+}

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { KnownCurrency, PositiveMinorUnits } from '@orders/shared-events/contracts/money.js';
-import { RefundId } from '@orders/shared-events/contracts/payment.events.js';
+import { PaymentMethodToken, RefundId } from '@orders/shared-events/contracts/payment.events.js';
 import { reasonInput } from '../input.js';
 import type { RequestRefund } from './payment.commands.js';
+
+export const retryPaymentInput = z.object({ orderId: OrderId, paymentMethod: PaymentMethodToken });
 
 export const refundPaymentInput = z.object({
   orderId: OrderId,

@@ -20,12 +20,16 @@ export interface PaymentOptions {
 
 @Module({})
 export class PaymentModule {
-  static register(transport: DynamicModule, { databaseUrl, settings }: PaymentOptions): DynamicModule {
+  static register(
+    transport: DynamicModule,
+    order: DynamicModule,
+    { databaseUrl, settings }: PaymentOptions,
+  ): DynamicModule {
     const deadlineMs = PROVIDER_DEADLINE_MS;
     const provider = SimulatedProviderModule.register(transport, { databaseUrl, settings, deadlineMs });
     return {
       module: PaymentModule,
-      imports: [transport, provider],
+      imports: [transport, order, provider],
       controllers: [WebhookController],
       providers: [
         {

@@ -1,20 +1,33 @@
 import { UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { paymentIdOf, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import type { Answer } from '../answer.js';
 import { OutageFilter } from '../graphql-errors.js';
-import type { RefundPaymentResult } from '../graphql.generated.js';
+import type { RefundPaymentResult, RetryPaymentResult } from '../graphql.generated.js';
 import { readInput } from '../input.js';
-import { OPERATOR, addressed } from '../request.js';
-import { refundAnswer } from './payment.answer.js';
+import { CUSTOMER, OPERATOR, addressed } from '../request.js';
+import { refundAnswer, retryAnswer } from './payment.answer.js';
 import { OnPayment } from './payment.handler.js';
-import { refundPaymentInput, refundRequested } from './payment.input.js';
+import { refundPaymentInput, refundRequested, retryPaymentInput } from './payment.input.js';
 
 @Resolver()
 @UseFilters(OutageFilter)
 export class PaymentResolver {
   constructor(private readonly commands: CommandBus) {}
+
+  @Mutation()
+  async retryPayment(@Args('input') input: unknown): Promise<Answer<RetryPaymentResult>> {
+    const request = readInput(retryPaymentInput, input);
+    if ('invalid' in request) return request.invalid;
+    const { orderId } = request.data;
+    const paymentId = paymentIdOf(orderId);
+    const command = { type: 'RetryPayment', data: { ...request.data, paymentId } } as const;
+    return retryAnswer(
+      orderId,
+      await this.commands.execute(new OnPayment(addressed(paymentStream(paymentId), command, CUSTOMER))),
+    );
+  }
 
   @Mutation()
   async refundPayment(@Args('input') input: unknown): Promise<Answer<RefundPaymentResult>> {

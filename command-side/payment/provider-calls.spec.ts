@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { orderId, origin, paymentId, paymentRequested } from '@orders/shared-events/testing/examples.js';
+import { Orders } from '../order/orders.js';
 import { SimulatedLog } from '../testing/simulated-log.js';
 import type { ProviderCall } from './owed-calls.js';
 import { OnPayment, PaymentHandler } from './payment.handler.js';
@@ -48,7 +49,7 @@ let log: SimulatedLog;
 let provider: ScriptedProvider;
 const started = () => {
   const payments = new Payments(log);
-  return new PaymentHandler(payments, new ProviderCalls(provider, payments, 20));
+  return new PaymentHandler(payments, new ProviderCalls(provider, payments, 20), new Orders(log));
 };
 beforeEach(() => {
   log = new SimulatedLog();
