@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
+import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import { LoggerModule } from 'nestjs-pino';
 import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
 import { type CommandSideConfiguration, CommandSideModule } from './command-side.module.js';
@@ -18,7 +19,7 @@ export interface AppConfiguration extends CommandSideConfiguration {
 @Module({})
 export class AppModule {
   static register(configuration: AppConfiguration): DynamicModule {
-    const { logger } = configuration;
+    const { logger, metrics } = configuration;
     return {
       module: AppModule,
       imports: [
@@ -27,9 +28,10 @@ export class AppModule {
         graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, logger }),
         TerminusModule.forRoot({ logger: false }),
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController],
       providers: [
         { provide: APP_FILTER, useClass: MalformedRequestFilter },
+        { provide: METRICS, useValue: metrics },
         {
           provide: READINESS_CHECKS,
           inject: [CommandSideReadiness],

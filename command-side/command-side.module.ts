@@ -14,8 +14,8 @@ import { CommandSideResolver } from './command-side.resolver.js';
 import type { PaymentSettings } from './configuration.js';
 import { CommandSideReadiness } from './health/readiness.js';
 import { OrderModule } from './order/order.module.js';
+import { GuardedProvider } from './payment/guarded-provider.js';
 import { PaymentModule } from './payment/payment.module.js';
-import { SimulatedProvider } from './payment/simulated-provider.js';
 import { ProductModule } from './product/product.module.js';
 import { StockModule } from './stock/stock.module.js';
 import { type Connections, LOGGER, TransportModule } from './transport.module.js';
@@ -63,7 +63,7 @@ const consumer = {
 
 const readiness = {
   provide: CommandSideReadiness,
-  useFactory: (eventStore: EventStore, bus: MessageBus, provider: SimulatedProvider) =>
+  useFactory: (eventStore: EventStore, bus: MessageBus, provider: GuardedProvider) =>
     new CommandSideReadiness(eventStore, bus, provider),
-  inject: [EventStore, MessageBus, SimulatedProvider],
+  inject: [EventStore, MessageBus, GuardedProvider],
 };

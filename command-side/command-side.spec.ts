@@ -390,13 +390,25 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   });
 
   describe('health', () => {
-    it('is ready while all three back ends answer', async () => {
+    it('is ready while its back ends answer', async () => {
       const response = await fetch(`${side.url}/health/ready`);
       expect(await response.json()).toMatchObject({
         status: 'ok',
-        details: { eventStore: { status: 'up' }, rabbitMq: { status: 'up' }, postgres: { status: 'up' } },
+        details: {
+          eventStore: { status: 'up' },
+          rabbitMq: { status: 'up' },
+          paymentProvider: { status: 'up', circuitBreaker: 'closed' },
+        },
       });
       expect((await fetch(`${side.url}/health/live`)).status).toBe(200);
+    });
+
+    it('is measured in the text format of Prometheus', async () => {
+      const response = await fetch(`${side.url}/metrics`);
+      expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+      const lines = (await response.text()).split('\n');
+      expect(lines).toContain('payment_provider_circuit_breaker_state{state="closed"} 1');
+      expect(lines).toContain('payment_provider_circuit_breaker_state{state="open"} 0');
     });
   });
 });

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { backEnds, http, port } from '@orders/shared-events/transport/configuration.js';
+import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
+import type { GuardSettings } from './payment/guarded-provider.js';
+
+const wholeNumber = (least: number, most: number, defaultValue: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce
+    .number({ error })
+    .int({ error })
+    .min(least, { error })
+    .max(most, { error })
+    .default(defaultValue);
+};
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL like https://shop.example' });
 
@@ -19,8 +30,22 @@ export const paymentSettings = {
   PAYMENT_WEBHOOK_URL: httpUrl.optional(),
   /** What customers' browsers reach this side by; without it, the address that it listens on. */
   PUBLIC_URL: httpUrl.optional(),
+  /** How long its answer is waited for. Milliseconds. */
+  PAYMENT_PROVIDER_TIMEOUT: milliseconds(10_000),
+  /** The circuit breaker looks at the last so many calls, and opens when more than that share came to nothing. */
+  PAYMENT_BREAKER_WINDOW: wholeNumber(1, 1_000, 20),
+  PAYMENT_BREAKER_FAILURE_PERCENT: wholeNumber(1, 99, 50),
+  /** How long it lets no call through before it tries one. Milliseconds. */
+  PAYMENT_BREAKER_HALF_OPEN_AFTER: milliseconds(5_000),
 };
 export type PaymentSettings = z.infer<z.ZodObject<typeof paymentSettings>>;
 
-export const configurationSchema = z.object({ ...backEnds, PORT: port(3001), ...http, ...paymentSettings });
+export const guardOf = (settings: PaymentSettings): GuardSettings => ({
+  timeoutMs: settings.PAYMENT_PROVIDER_TIMEOUT,
+  window: settings.PAYMENT_BREAKER_WINDOW,
+  failurePercent: settings.PAYMENT_BREAKER_FAILURE_PERCENT,
+  halfOpenAfterMs: settings.PAYMENT_BREAKER_HALF_OPEN_AFTER,
+});
+
+export const configurationSchema = z.object({ ...backEnds, ...http, ...paymentSettings, PORT: port(3001) });
 export type Configuration = z.infer<typeof configurationSchema>;

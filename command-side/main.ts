@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
+import { Registry } from 'prom-client';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { correlation, createLogger } from '@orders/shared-events/transport/observability.js';
@@ -22,13 +23,13 @@ await runAsProcess(
       { name: NAME, topologies, logger },
       onStop,
     );
-    const databaseUrl = configuration.DATABASE_URL;
     const module = AppModule.register({
       eventStore,
       messageBus,
-      databaseUrl,
+      databaseUrl: configuration.DATABASE_URL,
       settings: configuration,
       logger,
+      metrics: new Registry(),
     });
     const app = await NestFactory.create(module, {
       bufferLogs: true,

@@ -38,7 +38,9 @@ it('an event store that is away is named by the health check, told to callers, a
 
   const [sick, { body }] = await Promise.all([health(), register()]);
   expect(sick).toMatchObject({ status: 503, body: { error: { eventStore: { status: 'down' } } } });
-  expect(sick.body).toMatchObject({ info: { rabbitMq: { status: 'up' }, postgres: { status: 'up' } } });
+  expect(sick.body).toMatchObject({
+    info: { rabbitMq: { status: 'up' }, paymentProvider: { status: 'up' } },
+  });
   expect((await fetch(`${side.url}/health/live`)).status).toBe(200);
   expect(body.errors?.[0]).toMatchObject({
     message: expect.stringContaining('may be sent again'),

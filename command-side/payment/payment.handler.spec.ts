@@ -47,7 +47,7 @@ beforeEach(() => {
   log = new SimulatedLog();
   charged = [];
   const payments = new Payments(log);
-  const calls = new ProviderCalls(provider, payments, 1_000);
+  const calls = new ProviderCalls(provider, payments);
   handler = new PaymentHandler(payments, calls, new Orders(log));
 });
 

@@ -1,16 +1,19 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Registry } from 'prom-client';
+import { METRICS } from '@orders/shared-events/http/metrics.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import type { PaymentSettings } from '../configuration.js';
+import { type PaymentSettings, guardOf } from '../configuration.js';
 import { effectsOf } from '../effects.js';
+import { type GuardSettings, GuardedProvider } from './guarded-provider.js';
 import { PaymentHandler } from './payment.handler.js';
+import { PaymentMetrics } from './payment.metrics.js';
 import { PaymentResolver } from './payment.resolver.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
+import type { PaymentProvider } from './provider.js';
 import { SimulatedProvider } from './simulated-provider.js';
 import { SimulatedProviderModule } from './simulated-provider.module.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
-
-const PROVIDER_DEADLINE_MS = 10_000;
 
 export interface PaymentOptions {
   /** Where the simulated provider keeps its books. */
@@ -25,7 +28,7 @@ export class PaymentModule {
     order: DynamicModule,
     { databaseUrl, settings }: PaymentOptions,
   ): DynamicModule {
-    const deadlineMs = PROVIDER_DEADLINE_MS;
+    const deadlineMs = settings.PAYMENT_PROVIDER_TIMEOUT;
     const provider = SimulatedProviderModule.register(transport, { databaseUrl, settings, deadlineMs });
     return {
       module: PaymentModule,
@@ -33,21 +36,42 @@ export class PaymentModule {
       controllers: [WebhookController],
       providers: [
         {
+          provide: PaymentMetrics,
+          useFactory: (registry: Registry) => new PaymentMetrics(registry),
+          inject: [METRICS],
+        },
+        {
+          provide: GuardedProvider,
+          useFactory: (simulated: SimulatedProvider, metrics: PaymentMetrics) =>
+            guarded(simulated, guardOf(settings), metrics),
+          inject: [SimulatedProvider, PaymentMetrics],
+        },
+        {
           provide: Payments,
           useFactory: (store: EventStore) => new Payments(effectsOf(store)),
           inject: [EventStore],
         },
         {
           provide: ProviderCalls,
-          useFactory: (provider: SimulatedProvider, payments: Payments) =>
-            new ProviderCalls(provider, payments, PROVIDER_DEADLINE_MS),
-          inject: [SimulatedProvider, Payments],
+          useFactory: (guard: GuardedProvider, payments: Payments, metrics: PaymentMetrics) =>
+            new ProviderCalls(guard, payments, (operation) => metrics.deferred(operation)),
+          inject: [GuardedProvider, Payments, PaymentMetrics],
         },
         { provide: WEBHOOK_SECRETS, useValue: settings.PAYMENT_WEBHOOK_SECRET },
         PaymentHandler,
         PaymentResolver,
       ],
-      exports: [Payments, provider],
+      exports: [Payments, GuardedProvider],
     };
   }
+}
+
+function guarded(
+  provider: PaymentProvider,
+  settings: GuardSettings,
+  metrics: PaymentMetrics,
+): GuardedProvider {
+  const guard = new GuardedProvider(provider, settings, (result) => metrics.called(result));
+  metrics.watchBreaker(() => guard.breaker);
+  return guard;
 }

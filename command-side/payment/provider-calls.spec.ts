@@ -5,6 +5,7 @@ import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js
 import { orderId, origin, paymentId, paymentRequested } from '@orders/shared-events/testing/examples.js';
 import { Orders } from '../order/orders.js';
 import { SimulatedLog } from '../testing/simulated-log.js';
+import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderCall } from './owed-calls.js';
 import { OnPayment, PaymentHandler } from './payment.handler.js';
 import type { PaymentCommand } from './payment.js';
@@ -45,13 +46,21 @@ const succeeded: ProviderOutcome = { kind: 'succeeded', reference: 'ref-1' };
 const unanswered: ProviderOutcome = { kind: 'unknown' };
 const find = `find ${paymentId}:charge:1`;
 
+/** So many calls that the breaker never opens. */
+const GUARD = { timeoutMs: 20, window: 1_000, failurePercent: 99, halfOpenAfterMs: 1 };
+
+let deferred: string[];
 let log: SimulatedLog;
 let provider: ScriptedProvider;
 const started = () => {
   const payments = new Payments(log);
-  return new PaymentHandler(payments, new ProviderCalls(provider, payments, 20), new Orders(log));
+  const calls = new ProviderCalls(new GuardedProvider(provider, GUARD), payments, (operation) =>
+    deferred.push(operation),
+  );
+  return new PaymentHandler(payments, calls, new Orders(log));
 };
 beforeEach(() => {
+  deferred = [];
   log = new SimulatedLog();
   provider = new ScriptedProvider();
 });
@@ -105,6 +114,7 @@ describe('what the provider is owed', () => {
     await payment.execute(authorize());
     expect(provider.asked).toEqual(['charge 1', find, 'charge 1', find, 'charge 1']);
     expect(types()).toEqual(['PaymentRequested', 'ProviderCallDeferred', 'PaymentCaptured']);
+    expect(deferred).toEqual(['charge']);
   });
 
   it('is asked for at once when the answer does not come', async () => {

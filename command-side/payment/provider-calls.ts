@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Addressed, Origin } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { PROVIDER } from '../request.js';
 import { type ProviderCall, owedCalls } from './owed-calls.js';
 import { type PaymentState, isDeferred } from './payment.state.js';
 import type { Payments } from './payments.js';
 import type { ProviderOutcomeCommand, ProviderReport } from './provider-outcome.js';
-import { type PaymentProvider, type ProviderOutcome, ProviderUnavailable } from './provider.js';
+import { type PaymentProvider, ProviderUnavailable } from './provider.js';
 
 /** After an unknown outcome the provider is asked at once, and called once more; then the process asks again. */
 const MOST_ROUNDS = 3;
@@ -23,10 +24,14 @@ export class ProviderCalls {
   /** One at a time for each key: a repeat that comes while a call is under way waits for its outcome. */
   readonly #underWay = new Map<string, Promise<PaymentState>>();
 
+  /**
+   * @param provider answers in time or not at all
+   * @param deferred hears of each call that was recorded as deferred
+   */
   constructor(
     private readonly provider: PaymentProvider,
     private readonly payments: Pick<Payments, 'execute'>,
-    private readonly deadlineMs: number,
+    private readonly deferred: (operation: ProviderOperation) => void = () => undefined,
   ) {}
 
   /**
@@ -56,36 +61,13 @@ export class ProviderCalls {
 
   async #settle(call: ProviderCall, origin: Origin, askFirst: boolean): Promise<PaymentState> {
     try {
-      const known = askFirst ? await this.#found(call) : undefined;
+      const known = askFirst ? await this.provider.find(call.key) : undefined;
       if (known) return await this.#record('ResolveUnknownOutcome', call, known, origin);
-      return await this.#record('RecordProviderNotification', call, await this.#answer(call), origin);
+      const answer = await this.provider[call.operation](call);
+      return await this.#record('RecordProviderNotification', call, answer, origin);
     } catch (error) {
       if (!(error instanceof ProviderUnavailable)) throw error;
       return this.#record('DeferProviderCall', call, { kind: 'deferred' }, origin);
-    }
-  }
-
-  /** An answer that takes too long is none: the provider may have done it. */
-  #answer(call: ProviderCall): Promise<ProviderOutcome> {
-    return this.#inTime(this.provider[call.operation](call), () => ({ kind: 'unknown' }));
-  }
-
-  /** Whoever is asked what became of a call and says nothing is away. */
-  #found({ key }: ProviderCall): Promise<ProviderOutcome | undefined> {
-    return this.#inTime(this.provider.find(key), () => {
-      throw new ProviderUnavailable(`the provider does not tell what became of ${key}`);
-    });
-  }
-
-  async #inTime<Answer>(answer: Promise<Answer>, late: () => Answer): Promise<Answer> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, this.deadlineMs);
-    });
-    try {
-      return await Promise.race([answer, tooLate.then(late)]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -109,6 +91,7 @@ export class ProviderCalls {
       },
     } satisfies Addressed<ProviderOutcomeCommand>);
     if (recorded.outcome === 'refused') throw new Error(`${operation}: ${recorded.refusal.code}`);
+    if (type === 'DeferProviderCall' && recorded.outcome === 'happened') this.deferred(operation);
     return recorded.state;
   }
 }

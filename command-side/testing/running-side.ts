@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
+import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { correlation } from '@orders/shared-events/transport/observability.js';
@@ -11,7 +12,10 @@ import {
   embeddedBroker,
   eventStoreOf,
 } from '@orders/shared-events/testing/servers.js';
+import { Registry } from 'prom-client';
+import { z } from 'zod';
 import { AppModule } from '../app.module.js';
+import { type PaymentSettings, paymentSettings } from '../configuration.js';
 
 export interface GraphqlAnswer {
   readonly status: number;
@@ -39,7 +43,10 @@ export interface RunningSide {
 }
 
 /** On the real servers given, embedded ones for the others. */
-export async function startSide(real: Omit<Real, 'RABBITMQ_URL'>): Promise<RunningSide> {
+export async function startSide(
+  real: Omit<Real, 'RABBITMQ_URL'>,
+  settings: Partial<PaymentSettings> = {},
+): Promise<RunningSide> {
   const servers = await Promise.all([
     eventStoreOf(real),
     // The queues have fixed names: on a broker that others use too, suites would take each other's messages.
@@ -60,8 +67,12 @@ export async function startSide(real: Omit<Real, 'RABBITMQ_URL'>): Promise<Runni
       eventStore,
       messageBus,
       databaseUrl,
-      settings: { PAYMENT_WEBHOOK_SECRET: [WEBHOOK_SECRET] },
+      settings: {
+        ...parseConfiguration(z.object(paymentSettings), { PAYMENT_WEBHOOK_SECRET: WEBHOOK_SECRET }),
+        ...settings,
+      },
       logger: silent,
+      metrics: new Registry(),
     }),
     { logger: false, abortOnError: false, rawBody: true },
   );

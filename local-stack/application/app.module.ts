@@ -18,18 +18,21 @@ import {
   type ReadinessCheck,
 } from '@orders/shared-events/http/health.controller.js';
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
+import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { httpLogging } from '@orders/shared-events/transport/observability.js';
 import { print } from 'graphql';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Configuration } from './configuration.js';
 
 export interface Connections {
   readonly eventStore: EventStore;
   readonly messageBus: MessageBus;
   readonly logger: Logger;
+  readonly metrics: Registry;
 }
 
 /** The three sides in one process: one schema on one public port, the admin API on its own. */
@@ -37,7 +40,7 @@ export interface Connections {
 export class AppModule {
   static register(
     configuration: Configuration,
-    { eventStore, messageBus, logger }: Connections,
+    { eventStore, messageBus, logger, metrics }: Connections,
   ): DynamicModule {
     const databaseUrl = configuration.DATABASE_URL;
     return {
@@ -50,6 +53,7 @@ export class AppModule {
           databaseUrl,
           settings: configuration,
           logger,
+          metrics,
         }),
         QuerySideModule.register({ eventStore, databaseUrl, logger }),
         ProcessManagersModule.register({
@@ -64,9 +68,10 @@ export class AppModule {
         GraphiqlModule,
         TerminusModule.forRoot({ logger: false }),
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController],
       providers: [
         { provide: APP_FILTER, useClass: MalformedRequestFilter },
+        { provide: METRICS, useValue: metrics },
         {
           provide: READINESS_CHECKS,
           inject: [CommandSideReadiness, QuerySideReadiness, ProcessManagersReadiness],

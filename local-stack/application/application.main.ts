@@ -9,6 +9,7 @@ import { correlation, createLogger } from '@orders/shared-events/transport/obser
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { Logger } from 'nestjs-pino';
+import { Registry } from 'prom-client';
 import { AppModule } from './app.module.js';
 import { configurationSchema } from './configuration.js';
 import { whenReady } from './when-ready.js';
@@ -25,7 +26,12 @@ await runAsProcess(
       { name: NAME, topologies, logger },
       onStop,
     );
-    const module = AppModule.register(configuration, { eventStore, messageBus, logger });
+    const module = AppModule.register(configuration, {
+      eventStore,
+      messageBus,
+      logger,
+      metrics: new Registry(),
+    });
     const app = await NestFactory.create(module, {
       bufferLogs: true,
       abortOnError: false,

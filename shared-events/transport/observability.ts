@@ -95,13 +95,13 @@ const withCorrelation = ({ id }: IncomingMessage, _response: ServerResponse, lin
   correlationId: id,
 });
 
-/** For `LoggerModule.forRoot`: one line a request, without headers and bodies; health checks are not news. */
+/** For `LoggerModule.forRoot`: one line a request, without headers and bodies; health checks and scrapes are not news. */
 export function httpLogging(logger: Logger): Params {
   return {
     pinoHttp: {
       logger,
       genReqId: () => currentContext()?.correlationId ?? randomUUID(),
-      autoLogging: { ignore: (request) => (request.url ?? '').startsWith('/health') },
+      autoLogging: { ignore: ({ url = '' }) => url.startsWith('/health') || url.startsWith('/metrics') },
       quietReqLogger: true,
       customAttributeKeys: { reqId: 'requestId' },
       // A request that its caller gave up ends outside of every context.
