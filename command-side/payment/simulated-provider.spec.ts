@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { PaymentId } from '@orders/shared-events/contracts/ids.js';
 import { EUR, orderId } from '@orders/shared-events/testing/examples.js';
 import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderCall } from './owed-calls.js';
 import { ProviderUnavailable } from './provider.js';
 import { SimulatedActions } from './simulated-actions.js';
@@ -462,6 +463,44 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await provider.start();
       expect(await send('charge')).toEqual({ kind: 'succeeded', reference: 'sim_before' });
       expect(await send('charge', 'pm_3ds', { attempt: 2 })).toMatchObject({ kind: 'action-required' });
+    });
+  });
+
+  describe('an outage', () => {
+    const outage = (kind: string | null, seconds: number) =>
+      pool.query('SELECT simulated_provider.set_outage($1, $2)', [kind, seconds]);
+    afterEach(() => outage(null, 0));
+
+    it('refuses every call, and none takes effect', async () => {
+      await outage('UNREACHABLE', 60);
+      await expect(send('charge')).rejects.toThrow(ProviderUnavailable);
+      await expect(provider.find(`${paymentId}:charge:1`)).rejects.toThrow(ProviderUnavailable);
+      await outage(null, 0);
+      expect(await effects('charge')).toBe(0);
+      expect(await send('charge')).toEqual(succeeded);
+    });
+
+    it('in silence answers nothing at all', async () => {
+      await outage('SILENT', 60);
+      const guard = new GuardedProvider(provider, {
+        ...{ timeoutMs: 50, window: 20, failurePercent: 50, halfOpenAfterMs: 1_000 },
+      });
+      expect(await guard.charge(call('charge', 'pm_approve'))).toEqual({ kind: 'unknown' });
+      expect(await effects('charge')).toBe(0);
+    });
+
+    it('tells nothing by webhook, until it is over', async () => {
+      await send('charge', 'pm_webhook_twice');
+      const due = 'SELECT FROM simulated_provider.take_due(60000, 1000, 10)';
+      await outage('SILENT', 60);
+      expect((await pool.query(due)).rowCount).toBe(0);
+      await outage(null, 0);
+      expect((await pool.query(due)).rowCount).toBe(2);
+    });
+
+    it('ends by itself', async () => {
+      await outage('UNREACHABLE', 0);
+      expect(await send('charge')).toEqual(succeeded);
     });
   });
 

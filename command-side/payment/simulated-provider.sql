@@ -1,4 +1,5 @@
--- The simulated payment provider's own books. Nothing but the provider writes here; the admin API reads `ledger`.
+-- The simulated payment provider's own books. Nothing but the provider writes here; the admin API reads `ledger`, and
+-- switches an outage on and off through `set_outage`.
 --
 -- One row for each idempotency key. `outcome`:
 --   succeeded        it took effect (effects = 1)
@@ -114,6 +115,48 @@ BEGIN
   END IF;
 END $$;
 
+-- An outage for trying out what one does to orders. At most one row; once its time is over there is none.
+--   UNREACHABLE  no call arrives, and whoever calls is told so at once
+--   SILENT       no call arrives, and nobody is told anything
+CREATE TABLE IF NOT EXISTS simulated_provider.outage (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  kind text NOT NULL CHECK (kind IN ('UNREACHABLE', 'SILENT')),
+  until timestamptz NOT NULL
+);
+
+-- The outage that there is now: no row where there is none.
+CREATE OR REPLACE FUNCTION simulated_provider.current_outage() RETURNS SETOF simulated_provider.outage
+LANGUAGE sql STABLE AS $$
+  SELECT * FROM simulated_provider.outage WHERE until > now()
+$$;
+
+-- Null ends it.
+CREATE OR REPLACE FUNCTION simulated_provider.set_outage(p_kind text, p_seconds integer) RETURNS void
+LANGUAGE sql AS $$
+  DELETE FROM simulated_provider.outage WHERE p_kind IS NULL;
+  INSERT INTO simulated_provider.outage (kind, until)
+  SELECT p_kind, now() + p_seconds * interval '1 second' WHERE p_kind IS NOT NULL
+  ON CONFLICT (is_only) DO UPDATE SET kind = excluded.kind, until = excluded.until;
+$$;
+
+-- Says "not now" (SQLSTATE 57P03) during an outage, with its kind as the detail.
+CREATE OR REPLACE FUNCTION simulated_provider.be_reachable() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  outage simulated_provider.outage;
+BEGIN
+  SELECT * INTO outage FROM simulated_provider.current_outage();
+  IF FOUND THEN
+    RAISE EXCEPTION 'simulated outage' USING ERRCODE = 'cannot_connect_now', DETAIL = outage.kind;
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION simulated_provider.find(p_key text) RETURNS SETOF simulated_provider.ledger
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM simulated_provider.be_reachable();
+  RETURN QUERY SELECT * FROM simulated_provider.ledger l WHERE l.key = p_key;
+END $$;
+
 -- What stands in the way of an operation, by what this payment's rows say; null where nothing does.
 CREATE OR REPLACE FUNCTION simulated_provider.obstacle(
   p_payment_id uuid, p_authorization_key text, p_operation text, p_amount bigint
@@ -162,6 +205,7 @@ DECLARE
   obstacle text;
   reference text;
 BEGIN
+  PERFORM simulated_provider.be_reachable();
   PERFORM pg_advisory_xact_lock(simulated_provider.lock_key(p_payment_id));
   UPDATE simulated_provider.ledger l SET calls = l.calls + 1, last_called_at = now()
   WHERE l.key = p_key AND l.outcome <> 'lost'
@@ -275,10 +319,14 @@ BEGIN
   END LOOP;
 END $$;
 
--- Webhooks that are due, for one sender: nobody else is given them until the lease is over, also if it ends.
+-- Webhooks that are due, for one sender: nobody else is given them until the lease is over, also if it ends. During
+-- an outage none is told.
 CREATE OR REPLACE FUNCTION simulated_provider.take_due(p_grace_ms integer, p_lease_ms integer, p_most integer)
 RETURNS SETOF simulated_provider.webhooks LANGUAGE plpgsql AS $$
 BEGIN
+  IF EXISTS (SELECT FROM simulated_provider.current_outage()) THEN
+    RETURN;
+  END IF;
   PERFORM simulated_provider.end_overdue(p_grace_ms);
   RETURN QUERY
     UPDATE simulated_provider.webhooks w SET attempts = w.attempts + 1, due_at = now() + p_lease_ms * interval '1 ms'

@@ -42,7 +42,7 @@ export interface ProviderSurroundings {
 
 /**
  * A payment provider for development and tests, with books of its own in Postgres, so that double charges can be
- * counted. It behaves as the payment method says; see testTokens.
+ * counted. It behaves as the payment method says; see testTokens. An outage can be switched on and off in its schema.
  */
 export class SimulatedProvider implements PaymentProvider {
   constructor(
@@ -66,17 +66,12 @@ export class SimulatedProvider implements PaymentProvider {
   async find(key: string): Promise<ProviderOutcome | undefined> {
     const entry = await this.#entry({
       name: 'simulated_provider_find',
-      text: `SELECT ${ENTRY} FROM simulated_provider.ledger l
-             WHERE l.key = $1 AND l.outcome <> 'lost'
+      text: `SELECT ${ENTRY} FROM simulated_provider.find($1) l
+             WHERE l.outcome <> 'lost'
                AND NOT EXISTS (SELECT FROM simulated_provider.webhooks w WHERE w.key = l.key AND w.instead)`,
       values: [key],
     });
     return entry && this.#outcomeOf(entry);
-  }
-
-  /** Throws where the books cannot be reached. */
-  async ping(): Promise<void> {
-    await this.pool.query({ name: 'simulated_provider_ping', text: 'SELECT 1' });
   }
 
   async #perform(call: ProviderCall): Promise<ProviderOutcome> {
@@ -146,11 +141,17 @@ export class SimulatedProvider implements PaymentProvider {
     try {
       return (await this.pool.query<object>(query)).rows;
     } catch (error) {
+      // Whoever waits for it has to give up by himself.
+      if (isSilence(error)) return new Promise<never>(() => undefined);
       if (isFault(error)) throw error;
       throw new ProviderUnavailable('the simulated provider cannot reach its books', { cause: error });
     }
   }
 }
+
+/** The kind of a simulated outage, see the schema. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof Error && 'detail' in error && error.detail === 'SILENT';
 
 /** A statement that the database refused, rather than a database that is not there. */
 function isFault(error: unknown): boolean {

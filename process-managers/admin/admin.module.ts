@@ -13,6 +13,8 @@ import { ProcessQueries } from '../order-process/processes.queries.js';
 import { ProcessesController, STAGE_DURATIONS } from './processes.controller.js';
 import { ProofQueries } from './proofs.queries.js';
 import { ProofsController } from './proofs.controller.js';
+import { SimulatedProviderController } from './simulated-provider.controller.js';
+import { SimulatedProviderQueries } from './simulated-provider.queries.js';
 import { WorkController } from './work.controller.js';
 import { WorkQueries } from './work.queries.js';
 
@@ -35,6 +37,7 @@ export class AdminModule {
         ProcessesController,
         WorkController,
         ProofsController,
+        SimulatedProviderController,
         DeadLettersController,
         HealthController,
       ],
@@ -45,6 +48,7 @@ export class AdminModule {
         { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
         { provide: WorkQueries, useValue: new WorkQueries(pool) },
         { provide: ProofQueries, useValue: new ProofQueries(pool) },
+        { provide: SimulatedProviderQueries, useValue: new SimulatedProviderQueries(pool) },
         { provide: DeadLetters, useValue: new DeadLetters(pool) },
       ],
     };

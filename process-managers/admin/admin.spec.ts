@@ -63,6 +63,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     return { status: response.status, type: response.headers.get('content-type'), body };
   }
 
+  async function put(path: string, content: string): Promise<Answer> {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}${path}`, { method: 'PUT', headers, body: content });
+    const body = (await response.json()) as Answer['body'];
+    return { status: response.status, type: response.headers.get('content-type'), body };
+  }
+
   async function list(query: string): Promise<{ orderId: string; status: string }[]> {
     const { body } = await get(`/processes?${query}`);
     return body['processes'] ?? [];
@@ -295,6 +302,49 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     );
   });
 
+  describe('an outage of the simulated provider', () => {
+    const toggle = (change: object) => put('/provider/outage', JSON.stringify(change));
+
+    it('is not there where payments are not simulated', async () => {
+      for (const answer of [await get('/provider/outage'), await toggle({ kind: 'SILENT' })])
+        expect(answer).toMatchObject({
+          status: 404,
+          body: { type: '/problems/simulated-provider-not-found' },
+        });
+    });
+
+    it('begins and ends as the provider keeps it', async () => {
+      await servers.pool.query(`
+        CREATE TABLE simulated_provider.outage (kind text, until timestamptz);
+        CREATE FUNCTION simulated_provider.current_outage() RETURNS SETOF simulated_provider.outage LANGUAGE sql
+        AS 'SELECT * FROM simulated_provider.outage';
+        CREATE FUNCTION simulated_provider.set_outage(kind text, seconds integer) RETURNS void LANGUAGE sql AS $$
+          DELETE FROM simulated_provider.outage;
+          INSERT INTO simulated_provider.outage SELECT $1, to_timestamp($2) WHERE $1 IS NOT NULL $$`);
+      const away = { kind: 'UNREACHABLE', until: '1970-01-01T00:00:30.000000Z' };
+      expect(await toggle({ kind: 'UNREACHABLE', seconds: 30 })).toMatchObject({ status: 200, body: away });
+      expect((await get('/provider/outage')).body).toEqual(away);
+      expect((await toggle({ kind: 'NONE' })).body).toEqual({ kind: 'NONE', until: null });
+    });
+
+    it.each(['{}', '{"kind":"SILENT","seconds":0}', '{"kind":"SILENT","seconds":86401}', '{"kind":"LOUD"}'])(
+      'is refused as %s',
+      async (change) => {
+        expect(await put('/provider/outage', change)).toMatchObject({
+          status: 400,
+          body: { type: '/problems/bad-request' },
+        });
+      },
+    );
+
+    it('that is no JSON is a problem, too', async () => {
+      expect(await put('/provider/outage', '{')).toMatchObject({
+        status: 400,
+        type: expect.stringContaining('application/problem+json'),
+      });
+    });
+  });
+
   describe('dead letters', () => {
     it('are not looked for behind a cursor of a year that there was not', async () => {
       const after = cursorOf(['0000-01-01T00:00:00Z', crypto.randomUUID()]);
@@ -326,6 +376,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/processes',
         '/processes/{orderId}',
         '/provider/ledger',
+        '/provider/outage',
         '/read-models/hashes',
         '/subscriptions',
       ]);

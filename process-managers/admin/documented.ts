@@ -1,5 +1,5 @@
 import { type PipeTransform, applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { Problem, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 
@@ -17,17 +17,20 @@ export interface Documentation {
   readonly response: z.ZodType;
   readonly query?: z.ZodObject;
   readonly params?: z.ZodObject;
+  readonly body?: z.ZodObject;
   /** What the status codes beside 200 and 400 mean. */
   readonly problems?: Readonly<Record<number, string>>;
 }
 
 /** Puts an operation into the OpenAPI document, from the schemas that also check it. */
-export function Documented({ summary, description, response, query, params, problems = {} }: Documentation) {
-  const refusals = { ...(query || params ? { 400: 'The request is wrong' } : {}), ...problems };
+export function Documented(documentation: Documentation) {
+  const { summary, description, response, query, params, body, problems = {} } = documentation;
+  const refusals = { ...(query || params || body ? { 400: 'The request is wrong' } : {}), ...problems };
   return applyDecorators(
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...fieldsOf(query).map((field) => ApiQuery(field)),
     ...fieldsOf(params).map((field) => ApiParam(field)),
+    ...(body ? [ApiBody({ schema: schemaOf(body) })] : []),
     ApiResponse({ status: 200, description: summary, schema: schemaOf(response) }),
     ...Object.entries(refusals).map(([status, meaning]) =>
       ApiResponse({
