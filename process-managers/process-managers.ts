@@ -13,6 +13,7 @@ import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { DeadLetters } from './dead-letters/dead-letters.table.js';
 import { forwarder } from './forwarder/forwarder.js';
 import { LEASE_TIMES, type LeaseTimes, Leases } from './leases.js';
+import { DeferredRetries } from './order-process/deferred-retries.js';
 import { Hearing } from './order-process/hearing.js';
 import { processesProjection } from './order-process/processes.projection.js';
 import { ProcessesTable } from './order-process/processes.table.js';
@@ -77,6 +78,7 @@ export class ProcessManagers {
       hearing: this.#hearing,
       runner,
       table,
+      deferred: new DeferredRetries(table),
       send: effects.send,
       projected: () => this.#projected(),
       connected: () => bus.connected,

@@ -16,6 +16,7 @@ const COLUMNS = [
   ['undo_reason', 'text'],
   ['intervention', 'text'],
   ['pending', 'jsonb'],
+  ['deferred', 'boolean'],
   ['not_before', 'timestamptz'],
   ['deadline_generation', 'integer'],
   ['next_deadline_at', 'timestamptz'],
@@ -26,7 +27,7 @@ const COLUMNS = [
   ['started_at', 'timestamptz'],
 ] as const;
 type Column = (typeof COLUMNS)[number][0];
-type Row = Readonly<Record<Column, string | number | bigint | null>>;
+type Row = Readonly<Record<Column, string | number | bigint | boolean | null>>;
 
 export type ProcessStatus = 'FULFILLING' | 'UNDOING' | 'DONE';
 
@@ -48,6 +49,7 @@ function rowOf(tracked: Tracked, process: Running, durations: StageDurations): R
     undo_reason: process.undo ?? null,
     intervention: process.intervention ?? null,
     pending: JSON.stringify(commands),
+    deferred: process.payment.deferred,
     not_before: pauses[0] || null,
     deadline_generation: deadline?.generation ?? null,
     next_deadline_at: deadline?.due ?? null,

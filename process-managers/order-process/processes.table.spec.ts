@@ -186,6 +186,26 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect((await ids()).map(({ orderId }) => orderId)).not.toContain(order.orderId);
     });
 
+    it('waits no longer for its turn once others got through to the provider', async () => {
+      const order = anOrder({ key: 'deferred' });
+      const other = anOrder({ key: 'not deferred' });
+      await store(
+        await after(order, order.placed, order.deferred('charge')),
+        await after(other, other.placed),
+      );
+      const partitions = [...Array(16).keys()];
+      expect(await table.stillDeferred([order.orderId, other.orderId])).toEqual([order.orderId]);
+      const taken = await Promise.all([
+        table.takeDeferred(partitions, 10),
+        table.takeDeferred(partitions, 10),
+      ]);
+      expect(taken.flat().map(({ orderId }) => orderId)).toContain(order.orderId);
+      expect(taken.flat().map(({ orderId }) => orderId)).not.toContain(other.orderId);
+      await store(await after(order, order.placed, order.deferred('charge'), order.captured));
+      expect(await table.stillDeferred([order.orderId])).toEqual([]);
+      expect(await table.takeDeferred(partitions, 10)).toEqual([]);
+    });
+
     it('a deadline names the visit to the stage that it belongs to', async () => {
       const order = anOrder({ key: 'deadline' });
       await store(await after(order, order.placed, order.captured));

@@ -35,10 +35,10 @@ const STORE = {
     ), stored AS (
       INSERT INTO process_managers.processes AS p (
         order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
-        next_resend_at, deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent,
+        deferred, next_resend_at, deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent,
         heard_position, started_at)
       SELECT
-        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
+        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending, deferred,
         CASE WHEN pending <> '[]' THEN coalesce(not_before, now() + $6::float8 * interval '1 millisecond') END,
         deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent, heard_position, started_at
       FROM unnest(${columnParameters(7)}) AS v (${columnNames})
@@ -46,7 +46,7 @@ const STORE = {
       ON CONFLICT (order_id) DO UPDATE SET
         definition = excluded.definition, revision = excluded.revision, status = excluded.status,
         stage = excluded.stage, stage_since = excluded.stage_since, undo_reason = excluded.undo_reason,
-        intervention = excluded.intervention, pending = excluded.pending,
+        intervention = excluded.intervention, pending = excluded.pending, deferred = excluded.deferred,
         resends = CASE WHEN p.pending = excluded.pending THEN p.resends ELSE 0 END,
         next_resend_at = CASE WHEN p.pending = excluded.pending THEN p.next_resend_at ELSE excluded.next_resend_at END,
         deadline_generation = excluded.deadline_generation, next_deadline_at = excluded.next_deadline_at,
@@ -57,20 +57,31 @@ const STORE = {
     SELECT count(*)::int AS moved FROM moved`,
 };
 
-const TAKE_RESENDS = {
-  name: 'processes-take-resends',
-  text: `
+/** Who waits longest for his next turn comes last, so those who were tried just now do. */
+const takeResends = (condition: string, limit: string): string => `
     WITH due AS (
       SELECT order_id FROM process_managers.processes
-      WHERE next_resend_at <= now() AND partition = ANY($1::smallint[])
-      ORDER BY next_resend_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
+      WHERE ${condition} AND partition = ANY($1::smallint[])
+      ORDER BY next_resend_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
     UPDATE process_managers.processes AS p
     SET resends = p.resends + 1,
         next_resend_at = now()
           + least($2::float8 * 2 ^ least(p.resends + 1, 16), $3::float8) * interval '1 millisecond'
     FROM due WHERE p.order_id = due.order_id
-    RETURNING p.order_id, p.pending, p.correlation_id, p.causation_id, p.traceparent`,
+    RETURNING p.order_id, p.pending, p.correlation_id, p.causation_id, p.traceparent`;
+
+const TAKE_RESENDS = {
+  name: 'processes-take-resends',
+  text: takeResends('next_resend_at <= now()', String(MOST_AT_ONCE)),
+};
+const TAKE_DEFERRED = {
+  name: 'processes-take-deferred',
+  text: takeResends('deferred AND next_resend_at IS NOT NULL', '$4'),
+};
+const STILL_DEFERRED = {
+  name: 'processes-still-deferred',
+  text: 'SELECT order_id FROM process_managers.processes WHERE order_id = ANY($1::uuid[]) AND deferred',
 };
 
 const TAKE_DEADLINES = {
@@ -132,17 +143,22 @@ export class ProcessesTable {
   /** Takes what is to be sent again; nobody else does until the next turn of each. */
   async takeResends(partitions: readonly number[]): Promise<Resend[]> {
     const values = [partitions, this.resends.first, this.resends.most];
-    const { rows } = await this.pool.query<ResendRow>({ ...TAKE_RESENDS, values });
-    return rows.map((row) => ({
-      orderId: row.order_id,
-      commands: row.pending,
-      origin: {
-        correlationId: row.correlation_id,
-        causationId: row.causation_id,
-        actor: PROCESS_ACTOR,
-        ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
-      },
-    }));
+    return (await this.pool.query<ResendRow>({ ...TAKE_RESENDS, values })).rows.map(resendIn);
+  }
+
+  /** Takes some that wait for a payment provider which could not be called, whether their turn has come or not. */
+  async takeDeferred(partitions: readonly number[], most: number): Promise<Resend[]> {
+    const values = [partitions, this.resends.first, this.resends.most, most];
+    return (await this.pool.query<ResendRow>({ ...TAKE_DEFERRED, values })).rows.map(resendIn);
+  }
+
+  /** Those among them that go on waiting for it. */
+  async stillDeferred(orderIds: readonly OrderId[]): Promise<OrderId[]> {
+    const { rows } = await this.pool.query<Pick<ResendRow, 'order_id'>>({
+      ...STILL_DEFERRED,
+      values: [orderIds],
+    });
+    return rows.map(({ order_id }) => order_id);
   }
 
   async takeDeadlines(partitions: readonly number[]): Promise<DueDeadline[]> {
@@ -154,3 +170,14 @@ export class ProcessesTable {
     }));
   }
 }
+
+const resendIn = (row: ResendRow): Resend => ({
+  orderId: row.order_id,
+  commands: row.pending,
+  origin: {
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    actor: PROCESS_ACTOR,
+    ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+  },
+});

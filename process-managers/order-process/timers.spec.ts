@@ -34,6 +34,7 @@ function world() {
         return Promise.resolve([{ orderId: order.orderId, stage: 'payment', generation: 1 }]);
       },
     },
+    deferred: { due: (partitions) => Promise.resolve((asked.push(partitions), [])) },
     send: ({ commandId }) => Promise.resolve(void sent.push(commandId)),
     projected: () => Promise.resolve((state.looks++, state.projected)),
     connected: () => (state.looks++, state.connected),

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Effects, ProcessRunner } from '../process.js';
+import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
 import type { DueDeadline, ProcessesTable, Resend } from './processes.table.js';
 
@@ -11,6 +12,8 @@ export interface TimersOptions {
   readonly hearing: Pick<Hearing, 'partitions' | 'settled'>;
   readonly runner: Pick<ProcessRunner, 'passDeadline'>;
   readonly table: Pick<ProcessesTable, 'takeResends' | 'takeDeadlines'>;
+  /** The pace of those that wait for the payment provider. */
+  readonly deferred: Pick<DeferredRetries, 'due'>;
   readonly send: Effects['send'];
   /** Whether the projection has reached what was the log's head when this instance booted. */
   readonly projected: () => Promise<boolean>;
@@ -63,7 +66,10 @@ export class Timers {
     else this.#connectedSince ??= performance.now();
     if (!this.#projected || this.#connectedSince === undefined) return;
     const partitions = options.hearing.partitions;
-    if (partitions.length > 0) await this.#sendAgain(await options.table.takeResends(partitions));
+    if (partitions.length > 0) {
+      await this.#sendAgain(await options.table.takeResends(partitions));
+      await this.#sendAgain(await options.deferred.due(partitions, performance.now()));
+    }
     if (performance.now() - this.#connectedSince < options.graceMs) return;
     const settled = options.hearing.settled(options.graceMs);
     if (settled.length > 0) this.#fire(await options.table.takeDeadlines(settled));
