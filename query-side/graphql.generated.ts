@@ -161,8 +161,14 @@ export type OrderRejectionReason =
 export type OrderPaymentStatus =
   | 'NOT_REQUESTED'
   | 'PENDING'
+  /** The provider wants the customer to do something first; see `action`. */
+  | 'ACTION_REQUIRED'
+  /** The provider cannot be called for now; what it is owed is tried again. */
+  | 'PENDING_RETRY'
   | 'AUTHORIZED'
   | 'DECLINED'
+  /** What was held was not taken in time, and is held no more. */
+  | 'EXPIRED'
   | 'CAPTURED'
   | 'VOIDED'
   | 'PARTIALLY_REFUNDED'
@@ -207,6 +213,33 @@ export type OrderAdjustment = {
   readonly amount: MonetaryAmount;
 };
 
+/** What the provider wants of the customer, e.g. that they prove who they are (3-D Secure). */
+export type OrderPaymentAction = {
+  readonly __typename?: 'OrderPaymentAction';
+  /** Where they do it. */
+  readonly url: Scalars['String']['output'];
+  readonly expiresAt: Scalars['DateTime']['output'];
+};
+
+export type OrderRefundStatus =
+  | 'PENDING'
+  | 'SUCCEEDED'
+  /** The provider refused. It may be asked for again. */
+  | 'FAILED';
+
+export type OrderRefund = {
+  readonly __typename?: 'OrderRefund';
+  readonly refundId: Scalars['String']['output'];
+  readonly amount: MonetaryAmount;
+  readonly status: OrderRefundStatus;
+  /** When it was last asked for. */
+  readonly requestedAt: Scalars['DateTime']['output'];
+  /** When it succeeded or failed; null before. */
+  readonly settledAt: Maybe<Scalars['DateTime']['output']>;
+  /** The provider's word for why it failed. */
+  readonly failure: Maybe<Scalars['String']['output']>;
+};
+
 export type OrderPayment = {
   readonly __typename?: 'OrderPayment';
   /** Null before anything was asked of the payment provider. */
@@ -216,6 +249,10 @@ export type OrderPayment = {
   readonly authorized: MonetaryAmount;
   readonly captured: MonetaryAmount;
   readonly refunded: MonetaryAmount;
+  /** In the order in which they were asked for. */
+  readonly refunds: ReadonlyArray<OrderRefund>;
+  /** While it is the customer's turn; null otherwise. */
+  readonly action: Maybe<OrderPaymentAction>;
   /** The provider's word for the last step that failed; null once a later step has succeeded. */
   readonly failure: Maybe<Scalars['String']['output']>;
 };

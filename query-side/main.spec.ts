@@ -71,13 +71,13 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const orderId = await history.order();
       await until(async () => {
         const { rows } = await database.pool.query(
-          `SELECT FROM read_v1.orders WHERE order_id = $1 AND status = 'COMPLETED'`,
+          `SELECT FROM read_v2.orders WHERE order_id = $1 AND status = 'COMPLETED'`,
           [orderId],
         );
         return rows.length === 1;
       });
       const { rows } = await database.pool.query(
-        'SELECT FROM read_v1.orders WHERE customer_id = $1 AND captured = total',
+        'SELECT FROM read_v2.orders WHERE customer_id = $1 AND captured = total',
         [history.customerId],
       );
       expect(rows).toHaveLength(3);

@@ -35,7 +35,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       pool,
       connect,
       connectPatiently: connect,
-      feed: new PositionFeed({ connect, contract: 'read_v1', logger: silent }),
+      feed: new PositionFeed({ connect, contract: 'read_v2', logger: silent }),
       definition: readModels,
       logger: silent,
     });
@@ -52,7 +52,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
 
   const replay = (...args: readonly string[]): Promise<Finished> =>
     run('replay.main', environment, { args }).finished;
-  const live = () => liveBuild(database.pool, 'read_v1');
+  const live = () => liveBuild(database.pool, 'read_v2');
 
   describe('npm run replay', () => {
     it('swaps a new build in, shows how far it is on standard error, and says what it did', async () => {
@@ -109,14 +109,14 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     it('leaves the live build alone when it is killed, and the next one clears up', async () => {
       const before = await live();
       const { child, finished } = run('replay.main', environment);
-      await until(async () => (await listBuilds(database.pool, 'read_v1')).length > 1);
+      await until(async () => (await listBuilds(database.pool, 'read_v2')).length > 1);
       child.kill('SIGKILL');
       await finished;
-      const left = await listBuilds(database.pool, 'read_v1');
+      const left = await listBuilds(database.pool, 'read_v2');
       const wasPromoted = (await live())?.build !== before?.build;
       expect(left).toHaveLength(2);
       expect((await replay('--json')).code).toBe(0);
-      const builds = await listBuilds(database.pool, 'read_v1');
+      const builds = await listBuilds(database.pool, 'read_v2');
       expect(builds.filter(({ state }) => state === 'filling')).toEqual([]);
       expect(builds.map(({ build }) => build).includes(left.at(-1)?.build ?? '')).toBe(wasPromoted);
     });
@@ -124,10 +124,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     it('ends with 130 when it is interrupted, and has cleared up', async () => {
       const before = await live();
       const { child, finished } = run('replay.main', environment);
-      await until(async () => (await listBuilds(database.pool, 'read_v1')).length > 1);
+      await until(async () => (await listBuilds(database.pool, 'read_v2')).length > 1);
       child.kill('SIGINT');
       const { code } = await finished;
-      const builds = await listBuilds(database.pool, 'read_v1');
+      const builds = await listBuilds(database.pool, 'read_v2');
       if (code === 0) return;
       expect(code).toBe(130);
       expect(builds).toMatchObject([{ build: before?.build, state: 'live' }]);

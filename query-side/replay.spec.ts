@@ -27,7 +27,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   beforeEach(async () => {
     database = testDatabase(await servers.database());
     const { pool, connect } = database;
-    feed = new PositionFeed({ connect, contract: 'read_v1', logger: silent });
+    feed = new PositionFeed({ connect, contract: 'read_v2', logger: silent });
     builder = new Builder({
       log: servers.eventStore,
       pool,
@@ -59,8 +59,8 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       onProgress: () => undefined,
       ...options,
     });
-  const builds = () => listBuilds(database.pool, 'read_v1');
-  const live = () => liveBuild(database.pool, 'read_v1');
+  const builds = () => listBuilds(database.pool, 'read_v2');
+  const live = () => liveBuild(database.pool, 'read_v2');
   const caughtUp = async (): Promise<void> => {
     const head = await servers.eventStore.head();
     await until(async () => ((await live())?.position ?? -1n) >= head);
@@ -88,13 +88,16 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
 
   describe('a replay', () => {
     it('gives the rows that the live projection has', async () => {
-      for (let index = 0; index < 10; index++) await history.order(index);
+      for (let index = 0; index < 10; index++) {
+        await history.order(index);
+        await history.eventfulOrder();
+      }
       await caughtUp();
-      const before = await rowHashes(database.pool, 'read_v1');
+      const before = await rowHashes(database.pool, 'read_v2');
       const { build, replaced } = await run();
       expect(await live()).toMatchObject({ build });
       expect(build).not.toBe(replaced);
-      expect(await rowHashes(database.pool, 'read_v1')).toEqual(before);
+      expect(await rowHashes(database.pool, 'read_v2')).toEqual(before);
     });
 
     it('swaps while events arrive and readers read: no read fails, no event is missed', async () => {
@@ -104,7 +107,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const reader = async (over: AbortSignal) => {
         const statement = {
           name: 'read',
-          text: 'SELECT count(*) FROM read_v1.orders JOIN read_v1.order_lines USING (order_id)',
+          text: 'SELECT count(*) FROM read_v2.orders JOIN read_v2.order_lines USING (order_id)',
         };
         const client = await database.connect();
         for (; !over.aborted && failures.length === 0; reads++) {
@@ -136,7 +139,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const client = await database.connect();
       const behind = promote(client, {
         build: replaced ?? '',
-        contract: 'read_v1',
+        contract: 'read_v2',
         advanceTo: () => Promise.resolve(),
       });
       await expect(behind).rejects.toThrow(CandidateBehind);
@@ -159,7 +162,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     it('clears away what a killed one left, and leaves the live build alone', async () => {
       const before = await live();
       await database.pool.query(
-        `INSERT INTO read_models.builds (build, sequence, contract, definition, purpose) VALUES ('build_dead_0', 0, 'read_v1', $1, 'replay')`,
+        `INSERT INTO read_models.builds (build, sequence, contract, definition, purpose) VALUES ('build_dead_0', 0, 'read_v2', $1, 'replay')`,
         [readModels.hash],
       );
       await database.pool.query(

@@ -44,7 +44,7 @@ export class RunningSystem {
   async completedOf(orderIds: readonly string[]): Promise<string[]> {
     const { rows } = await this.pool.query<{ order_id: string }>({
       name: 'completed',
-      text: `SELECT order_id FROM read_v1.orders WHERE order_id = ANY($1::uuid[]) AND status = 'COMPLETED'`,
+      text: `SELECT order_id FROM read_v2.orders WHERE order_id = ANY($1::uuid[]) AND status = 'COMPLETED'`,
       values: [orderIds],
     });
     return rows.map((row) => row.order_id);
@@ -61,7 +61,7 @@ export class RunningSystem {
   /** Log position of the last event that the read models hold. */
   async projected(): Promise<bigint> {
     const { rows } = await this.pool.query<{ last: string }>(
-      'SELECT coalesce(max(position), 0)::text AS last FROM read_v1.audit_log',
+      'SELECT coalesce(max(position), 0)::text AS last FROM read_v2.audit_log',
     );
     return BigInt(rows[0]?.last ?? 0);
   }

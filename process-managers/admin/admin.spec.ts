@@ -214,7 +214,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         CREATE TABLE read_models.builds (build text, contract text, state text);
         CREATE TABLE read_models.checkpoints (
           build text, position bigint, log_identity text, builder uuid, lease_until timestamptz, updated_at timestamptz);
-        INSERT INTO read_models.builds VALUES ('old', 'read_v1', 'retired'), ('new', 'read_v1', 'live');
+        INSERT INTO read_models.builds VALUES ('old', 'read_v2', 'retired'), ('new', 'read_v2', 'live');
         INSERT INTO read_models.checkpoints VALUES
           ('old', 1, 'log', NULL, now(), now()),
           ('new', ${head - 5n}, 'log', '${orders[0]?.orderId}', now() + interval '1 minute', now())`);
@@ -240,14 +240,14 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   describe('the proofs', () => {
     it('hash the rows of each read model, whatever their order', async () => {
       await servers.pool.query(`
-      CREATE SCHEMA read_v1;
+      CREATE SCHEMA read_v2;
       CREATE TABLE read_rows (id int, name text);
       INSERT INTO read_rows VALUES (1, 'a'), (2, 'b');
-      CREATE VIEW read_v1.names AS SELECT id, name FROM read_rows;
-      CREATE VIEW read_v1.empty AS SELECT id FROM read_rows WHERE false`);
+      CREATE VIEW read_v2.names AS SELECT id, name FROM read_rows;
+      CREATE VIEW read_v2.empty AS SELECT id FROM read_rows WHERE false`);
       const before = (await get('/read-models/hashes')).body;
       expect(before).toMatchObject({
-        schema: 'read_v1',
+        schema: 'read_v2',
         readModels: [
           { name: 'empty', rows: 0 },
           { name: 'names', rows: 2 },

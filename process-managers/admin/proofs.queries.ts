@@ -2,7 +2,7 @@ import { type Pool, escapeIdentifier } from 'pg';
 import { instant } from '../postgres.js';
 
 /** The schema of the views that queries read; the query side keeps it so for as long as the contract stands. */
-export const READ_MODELS = 'read_v1';
+export const READ_MODELS = 'read_v2';
 
 export interface LedgerEntry {
   readonly key: string;

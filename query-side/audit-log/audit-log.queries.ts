@@ -40,7 +40,7 @@ const entries = {
     schema_version AS "schemaVersion", actor_kind AS "actorKind", actor_subject AS "actorSubject", reason,
     correlation_id AS "correlationId", causation_id AS "causationId", command_id AS "commandId",
     occurred_at AS "occurredAt", recorded_at AS "recordedAt", data`,
-  from: 'read_v1.audit_log',
+  from: 'read_v2.audit_log',
   direction: 'ASC',
 } as const;
 

@@ -92,7 +92,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await started();
       const orderId = await history.order();
       await caughtUp();
-      const { rows } = await database.pool.query('SELECT status FROM read_v1.orders WHERE order_id = $1', [
+      const { rows } = await database.pool.query('SELECT status FROM read_v2.orders WHERE order_id = $1', [
         orderId,
       ]);
       expect(rows).toEqual([{ status: 'COMPLETED' }]);
@@ -121,8 +121,8 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const head = await servers.eventStore.head();
       let events = 0;
       for await (const event of servers.eventStore.readAll()) events += Number(event.position <= head);
-      expect(await count(`read_v1.audit_log WHERE position <= ${head}`)).toBe(events);
-      expect(await count('read_v1.orders WHERE captured NOT IN (0, total)')).toBe(0);
+      expect(await count(`read_v2.audit_log WHERE position <= ${head}`)).toBe(events);
+      expect(await count('read_v2.orders WHERE captured NOT IN (0, total)')).toBe(0);
     });
 
     it('refuse to start on another log than that of their read models', async () => {
@@ -146,10 +146,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await started();
       for (let index = 0; index < 5; index++) await history.order(index);
       await caughtUp();
-      const before = await rowHashes(database.pool, 'read_v1');
+      const before = await rowHashes(database.pool, 'read_v2');
       await started(nextVersion);
       await until(async () => (await live())?.definition === nextVersion.hash);
-      expect(await rowHashes(database.pool, 'read_v1')).toEqual(before);
+      expect(await rowHashes(database.pool, 'read_v2')).toEqual(before);
     });
 
     it('leaves the build of the version before it to that version, which keeps it up to date', async () => {
@@ -161,8 +161,8 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const head = await servers.eventStore.head();
       await until(async () => (await builds()).every(({ position }) => position >= head));
       const [retired] = await builds();
-      expect(await rowHashes(database.pool, viewsOf('read_v1', retired?.build ?? ''))).toEqual(
-        await rowHashes(database.pool, 'read_v1'),
+      expect(await rowHashes(database.pool, viewsOf('read_v2', retired?.build ?? ''))).toEqual(
+        await rowHashes(database.pool, 'read_v2'),
       );
     });
 
@@ -186,13 +186,50 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await started(nextVersion);
       await until(async () => (await live())?.definition === nextVersion.hash);
       await until(() => old.state.is === 'projecting');
-      expect(await prune(database.pool, 'read_v1', 0)).toEqual([]);
+      expect(await prune(database.pool, 'read_v2', 0)).toEqual([]);
       const [retired] = await builds();
       await old.stop();
-      expect(await prune(database.pool, 'read_v1', 600)).toEqual([]);
-      expect(await prune(database.pool, 'read_v1', 0)).toEqual([retired?.build]);
+      expect(await prune(database.pool, 'read_v2', 600)).toEqual([]);
+      expect(await prune(database.pool, 'read_v2', 0)).toEqual([retired?.build]);
       expect(await builds()).toMatchObject([{ state: 'live' }]);
       expect(await count(`pg_namespace WHERE nspname LIKE '%${retired?.build}%'`)).toBe(0);
+    });
+  });
+
+  describe('a version with another contract', () => {
+    const nextContract = define(
+      'read_v3',
+      readModels.readModels.map((model) => ({
+        ...model,
+        views: model.views.replaceAll('CREATE VIEW orders AS', 'CREATE VIEW all_orders AS'),
+      })),
+    );
+
+    it('is built beside the one before it, which its readers go on reading', async () => {
+      await started();
+      await history.order();
+      await caughtUp();
+      await started(nextContract);
+      const orderId = await history.order();
+      for (const view of ['read_v2.orders', 'read_v3.all_orders'])
+        await until(async () => (await count(`${view} WHERE order_id = '${orderId}'`)) === 1);
+      expect(await count('read_v3.all_orders')).toBe(await count('read_v2.orders'));
+    });
+
+    it('clears the one before it away once nobody builds that any more, and is not cleared away by it', async () => {
+      const old = await started();
+      await until(() => old.state.is === 'projecting');
+      const next = await started(nextContract);
+      await until(() => next.state.is === 'projecting');
+      expect(await prune(database.pool, 'read_v3', 0)).toEqual([]);
+      const [before] = await builds();
+      await old.stop();
+      expect(await prune(database.pool, 'read_v3', 600)).toEqual([]);
+      expect(await prune(database.pool, 'read_v3', 0)).toEqual([before?.build]);
+      expect(await count(`pg_namespace WHERE nspname IN ('read_v2', '${before?.build}')`)).toBe(0);
+      await next.stop();
+      expect(await prune(database.pool, 'read_v2', 0)).toEqual([]);
+      expect(await count(`pg_namespace WHERE nspname = 'read_v3'`)).toBe(1);
     });
   });
 
@@ -211,7 +248,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         'one',
       );
       await own.eventStore.append(`stock-${mug}`, 'no_stream', [known]);
-      await until(async () => (await count('read_v1.audit_log')) === 1);
+      await until(async () => (await count('read_v2.audit_log')) === 1);
       const unknown = {
         ...newEvent({ type: 'StockReceived', data: { sku: mug, receiptId: 'r2', quantity: 1 } }, 'two'),
         type: 'StockTeleported',
@@ -219,7 +256,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await own.eventStore.append(`stock-${mug}`, 0n, [unknown]);
       await until(() => builder.state.is === 'failing');
       expect(builder.state).toMatchObject({ error: { name: 'UnreadableEvent' } });
-      expect(await count('read_v1.audit_log')).toBe(1);
+      expect(await count('read_v2.audit_log')).toBe(1);
     });
   });
 });

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS read_models.builds (
   -- build_{definition}_{sequence}
   build text PRIMARY KEY,
   sequence integer NOT NULL UNIQUE,
-  -- The schema of views that readers of this build use, e.g. read_v1.
+  -- The schema of views that readers of this build use, e.g. read_v2.
   contract text NOT NULL,
   -- Hash of the definition that it was built from.
   definition text NOT NULL,

@@ -49,6 +49,16 @@ export async function liveBuild(database: Queryable, contract: string): Promise<
   return builds.find(({ state }) => state === 'live');
 }
 
+/** The earlier contracts that there are builds of: `read_v1` is earlier than `read_v2`. */
+export async function contractsBefore(database: Queryable, contract: string): Promise<readonly string[]> {
+  const { rows } = await database.query<{ contract: string }>({
+    text: 'SELECT DISTINCT contract FROM read_models.builds',
+  });
+  return rows.map((row) => row.contract).filter((other) => numberOf(other) < numberOf(contract));
+}
+
+const numberOf = (contract: string): number => Number(/^read_v(\d+)$/.exec(contract)?.[1]);
+
 /**
  * A new build with empty tables, its checkpoint before the first event. Within a transaction that has called
  * `lockBuilds`. Without indexes it fills faster; `createIndexes` makes them before it is promoted.

@@ -3,6 +3,7 @@ import type {
   OrderCaptureMethod,
   OrderFulfilmentStatus,
   OrderPaymentStatus,
+  OrderRefundStatus,
   OrderRejectionReason,
   OrderStatus,
 } from '../graphql.generated.js';
@@ -25,6 +26,9 @@ export interface OrderRow {
   readonly paymentId: string | null;
   readonly paymentStatus: OrderPaymentStatus;
   readonly paymentFailure: string | null;
+  /** Both or neither. */
+  readonly paymentActionUrl: string | null;
+  readonly paymentActionExpiresAt: string | null;
   readonly authorized: number;
   readonly captured: number;
   readonly refunded: number;
@@ -45,7 +49,8 @@ export const ORDER_COLUMNS = `order_id AS "orderId", customer_id AS "customerId"
   capture_method AS "captureMethod", requires_shipping AS "requiresShipping", status,
   rejection_reason AS "rejectionReason", cancellation_reason AS "cancellationReason",
   carrier, tracking_number AS "trackingNumber", payment_id AS "paymentId", payment_status AS "paymentStatus",
-  payment_failure AS "paymentFailure", authorized, captured, refunded, fulfilment_status AS "fulfilmentStatus",
+  payment_failure AS "paymentFailure", payment_action_url AS "paymentActionUrl",
+  payment_action_expires_at AS "paymentActionExpiresAt", authorized, captured, refunded, fulfilment_status AS "fulfilmentStatus",
   placed_at AS "placedAt", confirmed_at AS "confirmedAt", shipped_at AS "shippedAt", completed_at AS "completedAt",
   rejected_at AS "rejectedAt", cancellation_requested_at AS "cancellationRequestedAt", cancelled_at AS "cancelledAt",
   updated_at AS "updatedAt", position::text AS position`;
@@ -57,4 +62,14 @@ export interface OrderLineRow {
   readonly quantity: number;
   readonly unitPrice: number;
   readonly requiresShipping: boolean;
+}
+
+export interface OrderRefundRow {
+  readonly orderId: string;
+  readonly refundId: string;
+  readonly amount: number;
+  readonly status: OrderRefundStatus;
+  readonly requestedAt: string;
+  readonly settledAt: string | null;
+  readonly failure: string | null;
 }

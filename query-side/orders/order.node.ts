@@ -1,10 +1,11 @@
-import type { Order, OrderLine } from '../graphql.generated.js';
+import type { Order, OrderLine, OrderPayment, OrderRefund } from '../graphql.generated.js';
 import { money } from '../graphql/money.js';
 import { globalId } from '../paging/global-id.js';
-import type { OrderLineRow, OrderRow } from './order-row.js';
+import type { OrderLineRow, OrderRefundRow, OrderRow } from './order-row.js';
 
-/** An order as the schema shows it, without its lines, which are loaded when they are asked for. */
-export type OrderNode = Omit<Order, 'lines'>;
+/** An order as the schema shows it, without its lines and refunds, which are loaded when they are asked for. */
+export type OrderNode = Omit<Order, 'lines' | 'payment'> & { readonly payment: OrderPaymentNode };
+export type OrderPaymentNode = Omit<OrderPayment, 'refunds'> & { readonly orderId: string };
 
 export function orderNode(row: OrderRow): OrderNode {
   const { currency } = row;
@@ -17,15 +18,7 @@ export function orderNode(row: OrderRow): OrderNode {
       label,
       amount: money(amount, currency),
     })),
-    payment: {
-      paymentId: row.paymentId,
-      status: row.paymentStatus,
-      captureMethod: row.captureMethod,
-      authorized: money(row.authorized, currency),
-      captured: money(row.captured, currency),
-      refunded: money(row.refunded, currency),
-      failure: row.paymentFailure,
-    },
+    payment: paymentNode(row),
     fulfilment: {
       status: row.fulfilmentStatus,
       requiresShipping: row.requiresShipping,
@@ -35,7 +28,28 @@ export function orderNode(row: OrderRow): OrderNode {
   };
 }
 
+function paymentNode(row: OrderRow): OrderPaymentNode {
+  const { orderId, paymentId, currency, captureMethod, paymentActionUrl: url } = row;
+  const expiresAt = row.paymentActionExpiresAt;
+  return {
+    orderId,
+    paymentId,
+    status: row.paymentStatus,
+    captureMethod,
+    authorized: money(row.authorized, currency),
+    captured: money(row.captured, currency),
+    refunded: money(row.refunded, currency),
+    action: url === null || expiresAt === null ? null : { url, expiresAt },
+    failure: row.paymentFailure,
+  };
+}
+
 export const orderLineNode = (row: OrderLineRow, currency: string): OrderLine => ({
   ...row,
   unitPrice: money(row.unitPrice, currency),
+});
+
+export const orderRefundNode = (row: OrderRefundRow, currency: string): OrderRefund => ({
+  ...row,
+  amount: money(row.amount, currency),
 });

@@ -17,7 +17,7 @@ import { NOW, secondsFromNow } from '@orders/shared-events/testing/given.js';
 import { type Told, recorded } from '../testing/recorded.js';
 import { projected } from '../testing/rows.js';
 import { ordersProjector } from './orders.projector.js';
-import { orderLines, orders } from './orders.tables.js';
+import { orderLines, orderRefunds, orders } from './orders.tables.js';
 
 const LATER = secondsFromNow(60);
 const later = (event: DomainEvent): Told => ({ ...event, metadata: { occurredAt: LATER } });
@@ -38,6 +38,35 @@ const refund = (refundId: string, amount: number): DomainEvent => ({
   type: 'PaymentRefunded',
   data: { ...paid, refundId, amount },
 });
+const refundRequested = (refundId: string, amount: number, attempt = 1): DomainEvent => ({
+  type: 'RefundRequested',
+  data: { ...payment, attempt, refundId, amount },
+});
+const refundFailed: DomainEvent = { type: 'RefundFailed', data: { ...failed, refundId: 'r1' } };
+const actionRequired: DomainEvent = {
+  type: 'PaymentActionRequired',
+  data: { ...payment, attempt: 1, url: 'https://provider.example/a', expiresAt },
+};
+const deferred: DomainEvent = {
+  type: 'ProviderCallDeferred',
+  data: { ...payment, operation: 'charge', attempt: 1 },
+};
+
+/** Each answer of the provider, and a request of the customer's for another way to pay. */
+const answers: readonly DomainEvent[] = [
+  paymentRequested('MANUAL'),
+  authorized,
+  captured,
+  { type: 'PaymentDeclined', data: failed },
+  { type: 'AuthorizationExpired', data: { ...payment, attempt: 1 } },
+  { type: 'PaymentCaptureFailed', data: failed },
+  { type: 'AuthorizationVoided', data: payment },
+  { type: 'VoidFailed', data: failed },
+  refund('r1', 1_000),
+  refundFailed,
+];
+const refundsAfter = (...events: readonly DomainEvent[]) =>
+  projected(ordersProjector, orderRefunds, recorded(orderPlaced, ...events.map(later)));
 
 describe('the orders projection', () => {
   it('shows a placed order as its customer placed it', () => {
@@ -58,6 +87,9 @@ describe('the orders projection', () => {
       payment_id: null,
       payment_status: 'NOT_REQUESTED',
       payment_failure: null,
+      payment_deferred: false,
+      payment_action_url: null,
+      payment_action_expires_at: null,
       authorized: 0,
       captured: 0,
       refunded: 0,
@@ -159,6 +191,22 @@ describe('the orders projection', () => {
       { payment_status: 'VOIDED', captured: 0 },
     ],
     ['why a void failed', { type: 'VoidFailed', data: failed }, { payment_failure: 'card_declined' }],
+    [
+      'that the customer has to act, where and until when',
+      actionRequired,
+      {
+        payment_action_url: 'https://provider.example/a',
+        payment_action_expires_at: expiresAt,
+        payment_deferred: false,
+      },
+    ],
+    [
+      'an authorisation that was not captured in time',
+      { type: 'AuthorizationExpired', data: { ...payment, attempt: 1 } },
+      { payment_status: 'EXPIRED' },
+    ],
+    ['that the provider cannot be called', deferred, { payment_deferred: true }],
+    ['that a refund is on its way', refundRequested('r1', 1_000), { refunded: 0 }],
     ['what was refunded', refund('r1', 1_000), { refunded: 1_000 }],
     [
       'why a refund failed',
@@ -177,6 +225,36 @@ describe('the orders projection', () => {
   ];
   it.each(rest)('shows %s', (_what, event, expected) => {
     expect(after(event)).toMatchObject({ ...expected, updated_at: LATER, position: 2n });
+  });
+
+  it.each(answers)('knows with $type that the provider can be called and wants nothing more', (event) => {
+    expect(after(actionRequired, deferred, event)).toMatchObject({
+      payment_deferred: false,
+      payment_action_url: null,
+      payment_action_expires_at: null,
+    });
+  });
+
+  it('wants nothing more of a customer whose payment is being closed', () => {
+    const voiding: DomainEvent = { type: 'VoidRequested', data: { ...payment, attempt: 1 } };
+    expect(after(actionRequired, voiding)).toMatchObject({ payment_action_url: null });
+    expect(after(deferred, voiding)).toMatchObject({ payment_deferred: true });
+  });
+
+  it('has a row for each refund, which stays the same when it is asked for again', () => {
+    const requested = { order_id: orderId, refund_id: 'r1', amount: 1_000, requested_at: LATER };
+    const failed = [refundRequested('r1', 1_000), refundFailed] as const;
+    expect(refundsAfter(...failed)).toEqual([
+      { ...requested, status: 'FAILED', settled_at: LATER, failure: 'card_declined' },
+    ]);
+    const again = [...failed, refundRequested('r1', 1_000, 2)] as const;
+    expect(refundsAfter(...again)).toEqual([
+      { ...requested, status: 'PENDING', settled_at: null, failure: null },
+    ]);
+    expect(refundsAfter(...again, refund('r1', 1_000), refundRequested('r2', 1))).toMatchObject([
+      { ...requested, status: 'SUCCEEDED', settled_at: LATER, failure: null },
+      { refund_id: 'r2', amount: 1, status: 'PENDING' },
+    ]);
   });
 
   it('adds up several refunds', () => {
@@ -216,12 +294,21 @@ describe('the orders projection', () => {
 
   it.each<DomainEvent>([
     { type: 'CaptureRequested', data: { ...payment, attempt: 1, amount: total } },
-    { type: 'VoidRequested', data: { ...payment, attempt: 1 } },
-    { type: 'RefundRequested', data: { ...payment, attempt: 1, amount: 1, refundId: 'r1' } },
     { type: 'PaymentOutcomeUnknown', data: { ...payment, operation: 'capture', attempt: 1 } },
     {
       type: 'ProviderNotificationIgnored',
       data: { ...payment, operation: 'capture', attempt: 1, outcome: 'failed' },
+    },
+    {
+      type: 'ProviderNotificationUnmatched',
+      data: { ...payment, operation: 'capture', attempt: 1, outcome: 'failed', notificationId: 'n-1' },
+    },
+    {
+      type: 'PaymentDiscrepancyDetected',
+      data: {
+        ...{ ...payment, operation: 'capture', attempt: 1, kind: 'NOT_AT_PROVIDER' },
+        ...{ recorded: 'captured', provider: 'nothing', repaired: false },
+      },
     },
     { type: 'StockReservationConfirmed', data: mugReservation },
     { type: 'StockReservationCommitted', data: { ...mugReservation, quantity: 2 } },

@@ -1,7 +1,7 @@
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { DataOf, Happening, Projector } from '../projector.js';
-import { type Change, insert, update } from '../read-models/table.js';
-import { orderLines, orders } from './orders.tables.js';
+import { type Change, insert, update, upsert } from '../read-models/table.js';
+import { orderLines, orderRefunds, orders } from './orders.tables.js';
 
 type OrderChange = Parameters<typeof update<typeof orders.columns, 'order_id'>>;
 
@@ -24,8 +24,19 @@ const payment = (
   add: OrderChange[3] = {},
 ): readonly Change[] => order(orderId, happening, { payment_id: paymentId, ...set }, add);
 
+const nothingWanted = { payment_action_url: null, payment_action_expires_at: null } as const;
+/** The provider has answered: it can be called, and whatever it wanted of the customer is done. */
+const answered = { payment_deferred: false, ...nothingWanted } as const;
+
 const paymentFailed = (data: Payment & { readonly code: string }, happening: Happening): readonly Change[] =>
-  payment(data, happening, { payment_failure: data.code });
+  payment(data, happening, { ...answered, payment_failure: data.code });
+
+type RefundChange = Parameters<typeof upsert<typeof orderRefunds.columns, 'order_id' | 'refund_id'>>[2];
+
+const refund = (
+  { orderId, refundId }: { readonly orderId: OrderId; readonly refundId: string },
+  set: RefundChange,
+): Change => upsert(orderRefunds, { order_id: orderId, refund_id: refundId }, set);
 
 const freed = (data: { readonly orderId: OrderId; readonly quantity: number }, happening: Happening) =>
   // A release of quantity 0 frees nothing: it forbids a reservation that may still come.
@@ -34,8 +45,8 @@ const freed = (data: { readonly orderId: OrderId; readonly quantity: number }, h
 /** Orders as their customers see them: what was ordered, how far it is, what was paid. */
 export const ordersProjector: Projector = {
   name: 'orders',
-  version: 1,
-  tables: [orders, orderLines],
+  version: 2,
+  tables: [orders, orderLines, orderRefunds],
   on: {
     OrderPlaced: placed,
     OrderConfirmed: ({ orderId }, happening) =>
@@ -64,38 +75,59 @@ export const ordersProjector: Projector = {
     OrderCompleted: ({ orderId }, happening) =>
       order(orderId, happening, { status: 'COMPLETED', completed_at: happening.occurredAt }),
 
-    PaymentRequested: (data, happening) => payment(data, happening, { payment_status: 'PENDING' }),
+    PaymentRequested: (data, happening) =>
+      payment(data, happening, { payment_status: 'PENDING', ...answered }),
+    PaymentActionRequired: (data, happening) =>
+      payment(data, happening, {
+        payment_deferred: false,
+        payment_action_url: data.url,
+        payment_action_expires_at: data.expiresAt,
+      }),
     PaymentAuthorized: (data, happening) =>
       payment(
         data,
         happening,
-        { payment_status: 'AUTHORIZED', payment_failure: null },
+        { payment_status: 'AUTHORIZED', ...answered, payment_failure: null },
         { authorized: data.amount },
       ),
     PaymentDeclined: (data, happening) =>
-      payment(data, happening, { payment_status: 'DECLINED', payment_failure: data.code }),
+      payment(data, happening, { payment_status: 'DECLINED', ...answered, payment_failure: data.code }),
+    AuthorizationExpired: (data, happening) =>
+      payment(data, happening, { payment_status: 'EXPIRED', ...answered }),
     CaptureRequested: [],
     PaymentCaptured: (data, happening) =>
       payment(
         data,
         happening,
-        { payment_status: 'CAPTURED', payment_failure: null },
+        { payment_status: 'CAPTURED', ...answered, payment_failure: null },
         { captured: data.amount },
       ),
     PaymentCaptureFailed: paymentFailed,
-    VoidRequested: [],
+    VoidRequested: (data, happening) => payment(data, happening, nothingWanted),
     AuthorizationVoided: (data, happening) =>
-      payment(data, happening, { payment_status: 'VOIDED', payment_failure: null }),
+      payment(data, happening, { payment_status: 'VOIDED', ...answered, payment_failure: null }),
     VoidFailed: paymentFailed,
-    RefundRequested: [],
-    PaymentRefunded: (data, happening) =>
-      payment(data, happening, { payment_failure: null }, { refunded: data.amount }),
-    RefundFailed: paymentFailed,
+    RefundRequested: (data, happening) => [
+      ...payment(data, happening, {}),
+      refund(data, {
+        amount: data.amount,
+        status: 'PENDING',
+        requested_at: happening.occurredAt,
+        settled_at: null,
+        failure: null,
+      }),
+    ],
+    PaymentRefunded: (data, happening) => [
+      ...payment(data, happening, { ...answered, payment_failure: null }, { refunded: data.amount }),
+      refund(data, { status: 'SUCCEEDED', settled_at: happening.occurredAt, failure: null }),
+    ],
+    RefundFailed: (data, happening) => [
+      ...paymentFailed(data, happening),
+      refund(data, { status: 'FAILED', settled_at: happening.occurredAt, failure: data.code }),
+    ],
     PaymentOutcomeUnknown: [],
+    ProviderCallDeferred: (data, happening) => payment(data, happening, { payment_deferred: true }),
     ProviderNotificationIgnored: [],
-    PaymentActionRequired: [],
-    AuthorizationExpired: [],
-    ProviderCallDeferred: [],
     ProviderNotificationUnmatched: [],
     PaymentDiscrepancyDetected: [],
 
@@ -133,6 +165,7 @@ function placed(data: DataOf<'OrderPlaced'>, happening: Happening): readonly Cha
       requires_shipping: lines.some((line) => line.requiresShipping),
       status: 'PLACED',
       payment_status: 'NOT_REQUESTED',
+      payment_deferred: false,
       authorized: 0,
       captured: 0,
       refunded: 0,

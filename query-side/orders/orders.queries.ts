@@ -4,7 +4,7 @@ import { ReadDatabase } from '../database/read-database.js';
 import { type CursorKind, InstantKey } from '../paging/cursor.js';
 import { type KeysetList, keysetPage, narrowing } from '../paging/keyset.js';
 import { type Connection, type PageArguments, connection, pageRequest } from '../paging/page.js';
-import { ORDER_COLUMNS, type OrderLineRow, type OrderRow } from './order-row.js';
+import { ORDER_COLUMNS, type OrderLineRow, type OrderRefundRow, type OrderRow } from './order-row.js';
 
 /** Each condition narrows; those that are missing do not. Instants in RFC 3339, `placedTo` exclusive. */
 export interface OrderFilter {
@@ -17,7 +17,7 @@ export interface OrderFilter {
 
 const newestFirst: KeysetList = {
   select: ORDER_COLUMNS,
-  from: 'read_v1.orders',
+  from: 'read_v2.orders',
   order: [
     { column: 'placed_at', type: 'timestamptz' },
     { column: 'order_id', type: 'uuid' },
@@ -36,7 +36,7 @@ const conditions = [
   ['placedTo', 'placed_at < ?'],
   [
     'sku',
-    'EXISTS (SELECT FROM read_v1.order_lines AS line WHERE line.order_id = orders.order_id AND line.sku = ?)',
+    'EXISTS (SELECT FROM read_v2.order_lines AS line WHERE line.order_id = orders.order_id AND line.sku = ?)',
   ],
 ] as const satisfies readonly (readonly [keyof OrderFilter, string])[];
 
@@ -47,7 +47,7 @@ export class OrderQueries {
   async find(orderId: string): Promise<OrderRow | undefined> {
     const [row] = await this.database.rows<OrderRow>({
       name: 'order',
-      text: `SELECT ${ORDER_COLUMNS} FROM read_v1.orders WHERE order_id = $1`,
+      text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = $1`,
       values: [orderId],
     });
     return row;
@@ -68,20 +68,39 @@ export class OrderQueries {
       name: 'order_lines',
       text: `SELECT order_id AS "orderId", line_id AS "lineId", sku, quantity, unit_price AS "unitPrice",
                     requires_shipping AS "requiresShipping"
-             FROM read_v1.order_lines WHERE order_id = ANY ($1) ORDER BY line_id`,
+             FROM read_v2.order_lines WHERE order_id = ANY ($1) ORDER BY line_id`,
       values: [orderIds],
     });
-    const byOrder = new Map(orderIds.map((orderId): [string, OrderLineRow[]] => [orderId, []]));
-    for (const row of rows) byOrder.get(row.orderId)?.push(row);
-    return orderIds.map((orderId) => byOrder.get(orderId) ?? []);
+    return byOrder(orderIds, rows);
+  }
+
+  /** The refunds of each order, in the order of the ids; by when they were asked for. */
+  async refunds(orderIds: readonly string[]): Promise<OrderRefundRow[][]> {
+    const rows = await this.database.rows<OrderRefundRow>({
+      name: 'order_refunds',
+      text: `SELECT order_id AS "orderId", refund_id AS "refundId", amount, status, requested_at AS "requestedAt",
+                    settled_at AS "settledAt", failure
+             FROM read_v2.order_refunds WHERE order_id = ANY ($1) ORDER BY requested_at, refund_id`,
+      values: [orderIds],
+    });
+    return byOrder(orderIds, rows);
   }
 
   /** Those of the orders that changed behind a log position. */
   changedBehind(position: bigint, orderIds: readonly string[]): Promise<OrderRow[]> {
     return this.database.rows<OrderRow>({
       name: 'orders_changed',
-      text: `SELECT ${ORDER_COLUMNS} FROM read_v1.orders WHERE order_id = ANY ($1) AND position > $2`,
+      text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = ANY ($1) AND position > $2`,
       values: [orderIds, position],
     });
   }
+}
+
+function byOrder<Row extends { readonly orderId: string }>(
+  orderIds: readonly string[],
+  rows: readonly Row[],
+): Row[][] {
+  const found = new Map(orderIds.map((orderId): [string, Row[]] => [orderId, []]));
+  for (const row of rows) found.get(row.orderId)?.push(row);
+  return orderIds.map((orderId) => found.get(orderId) ?? []);
 }

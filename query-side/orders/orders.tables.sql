@@ -17,6 +17,11 @@ CREATE TABLE orders (
   payment_status text NOT NULL,
   -- The provider's word for the last payment step that failed; null once a later step has succeeded.
   payment_failure text,
+  -- The provider cannot be called for now, and is owed a call.
+  payment_deferred boolean NOT NULL,
+  -- Where and until when the customer may do what the provider wants of them; null once it is not their turn.
+  payment_action_url text,
+  payment_action_expires_at timestamptz,
   authorized bigint NOT NULL,
   captured bigint NOT NULL,
   refunded bigint NOT NULL,
@@ -46,3 +51,17 @@ CREATE TABLE order_lines (
   product_revision bigint NOT NULL,
   PRIMARY KEY (order_id, line_id)
 );
+
+-- One row a refund, made by its request; what is asked for again after a refusal is the same refund.
+CREATE TABLE order_refunds (
+  order_id uuid NOT NULL,
+  refund_id text NOT NULL,
+  amount bigint NOT NULL DEFAULT 0,
+  status text NOT NULL,
+  -- Of the request that counts, i.e. the last.
+  requested_at timestamptz,
+  settled_at timestamptz,
+  -- The provider's word for why it refused.
+  failure text,
+  PRIMARY KEY (order_id, refund_id)
+) WITH (fillfactor = 80);

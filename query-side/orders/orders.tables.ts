@@ -17,6 +17,9 @@ export const orders = table('orders', ['order_id'], {
   payment_id: 'uuid?',
   payment_status: 'text',
   payment_failure: 'text?',
+  payment_deferred: 'boolean',
+  payment_action_url: 'text?',
+  payment_action_expires_at: 'timestamptz?',
   authorized: 'bigint',
   captured: 'bigint',
   refunded: 'bigint',
@@ -42,4 +45,14 @@ export const orderLines = table('order_lines', ['order_id', 'line_id'], {
   unit_price: 'bigint',
   requires_shipping: 'boolean',
   product_revision: 'bigint',
+});
+
+export const orderRefunds = table('order_refunds', ['order_id', 'refund_id'], {
+  order_id: 'uuid',
+  refund_id: 'text',
+  amount: 'bigint',
+  status: 'text',
+  requested_at: 'timestamptz?',
+  settled_at: 'timestamptz?',
+  failure: 'text?',
 });

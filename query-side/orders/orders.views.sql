@@ -15,10 +15,15 @@ SELECT
   tracking_number::text,
   payment_id::uuid,
   CASE
+    WHEN payment_deferred THEN 'PENDING_RETRY'
     WHEN refunded > 0 AND refunded < captured THEN 'PARTIALLY_REFUNDED'
     WHEN refunded > 0 THEN 'REFUNDED'
+    WHEN payment_status = 'PENDING' AND status = 'PLACED' AND payment_action_url IS NOT NULL THEN 'ACTION_REQUIRED'
     ELSE payment_status
   END::text AS payment_status,
+  -- Of an order that is being cancelled nothing is wanted any more.
+  CASE WHEN status = 'PLACED' THEN payment_action_url END::text AS payment_action_url,
+  CASE WHEN status = 'PLACED' THEN payment_action_expires_at END::timestamptz AS payment_action_expires_at,
   payment_failure::text,
   authorized::bigint,
   captured::bigint,
@@ -53,3 +58,14 @@ SELECT
   requires_shipping::boolean,
   product_revision::bigint
 FROM build.order_lines;
+
+CREATE VIEW order_refunds AS
+SELECT
+  order_id::uuid,
+  refund_id::text,
+  amount::bigint,
+  status::text,
+  requested_at::timestamptz,
+  settled_at::timestamptz,
+  failure::text
+FROM build.order_refunds;

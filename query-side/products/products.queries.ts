@@ -23,7 +23,7 @@ const COLUMNS = `sku, name, price, currency, requires_shipping AS "requiresShipp
 
 const bySku: KeysetList = {
   select: COLUMNS,
-  from: 'read_v1.products',
+  from: 'read_v2.products',
   order: [{ column: 'sku', type: 'text' }],
   direction: 'ASC',
 };
@@ -36,7 +36,7 @@ export class ProductQueries {
   async find(sku: string): Promise<ProductRow | undefined> {
     const [row] = await this.database.rows<ProductRow>({
       name: 'product',
-      text: `SELECT ${COLUMNS} FROM read_v1.products WHERE sku = $1`,
+      text: `SELECT ${COLUMNS} FROM read_v2.products WHERE sku = $1`,
       values: [sku],
     });
     return row;

@@ -15,7 +15,7 @@ export interface ReadModel {
 
 /** All read models behind one contract. */
 export interface Definition {
-  /** Schema of the views that queries read, e.g. `read_v1`. A change that breaks its readers makes a new one. */
+  /** Schema of the views that queries read, e.g. `read_v2`. A change that breaks its readers makes a new one. */
   readonly contract: string;
   readonly readModels: readonly ReadModel[];
   /** Of the SQL and the projectors' versions: builds of one hash hold the same rows at the same position. */

@@ -7,7 +7,7 @@ import { define, sql } from './definition.js';
 const file = (path: string): string => sql(`../${path}`, import.meta.url);
 
 /** What this version of the query side builds and reads. */
-export const readModels = define('read_v1', [
+export const readModels = define('read_v2', [
   {
     projector: ordersProjector,
     tables: file('orders/orders.tables.sql'),

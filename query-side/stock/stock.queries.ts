@@ -27,7 +27,7 @@ export class StockQueries {
     const rows = await this.database.rows<StockLevelRow>({
       name: 'stock_levels',
       text: `SELECT sku, on_hand AS "onHand", reserved, available, updated_at AS "updatedAt"
-             FROM read_v1.stock_levels WHERE sku = ANY ($1)`,
+             FROM read_v2.stock_levels WHERE sku = ANY ($1)`,
       values: [skus],
     });
     const bySku = new Map(rows.map((row) => [row.sku, row]));

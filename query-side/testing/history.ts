@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
-import { CustomerId, OrderId, type StreamName, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
+import {
+  CustomerId,
+  OrderId,
+  Sku,
+  type StreamName,
+  paymentIdOf,
+  reservationIdOf,
+} from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { orderPlaced } from '@orders/shared-events/testing/examples.js';
+import { expiresAt, orderPlaced } from '@orders/shared-events/testing/examples.js';
 import { secondsFromNow } from '@orders/shared-events/testing/given.js';
 import { type Told, newEvent, streamOf } from './recorded.js';
 
@@ -32,6 +39,16 @@ export class History {
     const occurredAt = secondsFromNow(Math.floor(index / 2));
     const events = [this.placed(orderId), ...rest];
     await this.append(...events.map((event): Told => ({ ...event, metadata: { occurredAt } })));
+    return orderId;
+  }
+
+  /**
+   * An order to which happens whatever can beside the usual: the customer has to act, is declined and pays in another
+   * way, the provider is away, refunds are refused, made and pending, a reservation expires, a stock is corrected.
+   */
+  async eventfulOrder(): Promise<OrderId> {
+    const orderId = OrderId.parse(randomUUID());
+    await this.append(this.placed(orderId), ...eventful(orderId));
     return orderId;
   }
 
@@ -69,13 +86,13 @@ const paid = (orderId: OrderId) => ({
   attempt: 1,
   amount: orderPlaced.data.total,
 });
-const requested = (orderId: OrderId): DomainEvent => ({
-  type: 'PaymentRequested',
+const requested = (orderId: OrderId) => ({
+  type: 'PaymentRequested' as const,
   data: {
     ...paid(orderId),
     currency: orderPlaced.data.currency,
     paymentMethod: 'pm_approve',
-    captureMethod: 'AUTOMATIC',
+    captureMethod: 'AUTOMATIC' as const,
   },
 });
 
@@ -95,3 +112,42 @@ const declined = (orderId: OrderId): readonly DomainEvent[] => [
   },
   { type: 'OrderRejected', data: { orderId, reason: 'PAYMENT_DECLINED' } },
 ];
+
+function eventful(orderId: OrderId): readonly DomainEvent[] {
+  const sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+  const held = { sku, orderId, reservationId: reservationIdOf(orderId, sku), quantity: 2, expiresAt };
+  const ids = { orderId, paymentId: paymentIdOf(orderId) };
+  const call = { ...ids, operation: 'charge', attempt: 2 } as const;
+  const made = { ...paid(orderId), providerReference: 'ch_1' };
+  const refund = { refundId: 'r1', attempt: 1, amount: 1_500 };
+  const ask = requested(orderId);
+  return [
+    { type: 'StockReceived', data: { sku, receiptId: 'receipt-1', quantity: 10 } },
+    { type: 'StockAdjusted', data: { sku, adjustmentId: 'count-1', delta: -3, reason: 'stocktaking' } },
+    ask,
+    {
+      type: 'PaymentActionRequired',
+      data: { ...ids, attempt: 1, url: 'https://provider.example/actions/1', expiresAt },
+    },
+    { type: 'PaymentDeclined', data: { ...ids, attempt: 1, code: 'authentication_failed' } },
+    { ...ask, data: { ...ask.data, attempt: 2, paymentMethod: 'pm_other' } },
+    { type: 'PaymentOutcomeUnknown', data: call },
+    { type: 'ProviderCallDeferred', data: call },
+    { type: 'ProviderNotificationUnmatched', data: { ...call, outcome: 'succeeded', notificationId: 'n-1' } },
+    { type: 'PaymentCaptured', data: { ...made, attempt: 2 } },
+    {
+      type: 'PaymentDiscrepancyDetected',
+      data: { ...call, kind: 'AMOUNT_DIFFERS', recorded: '1', provider: '2', repaired: false },
+    },
+    { type: 'StockReserved', data: held },
+    { type: 'StockReservationExpired', data: held },
+    { type: 'StockReserved', data: held },
+    { type: 'RefundRequested', data: { ...ids, ...refund } },
+    { type: 'RefundFailed', data: { ...ids, refundId: 'r1', attempt: 1, code: 'processing_error' } },
+    { type: 'RefundRequested', data: { ...ids, ...refund, attempt: 2 } },
+    { type: 'PaymentRefunded', data: { ...made, ...refund, attempt: 2 } },
+    { type: 'RefundRequested', data: { ...ids, ...refund, refundId: 'r2', amount: 500 } },
+    { type: 'RefundRequested', data: { ...ids, ...refund, refundId: 'r3', amount: 250 } },
+    { type: 'RefundFailed', data: { ...ids, refundId: 'r3', attempt: 1, code: 'account_closed' } },
+  ];
+}
