@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { orderStream } from '@orders/shared-events/contracts/ids.js';
+import { orderStream, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -11,6 +12,7 @@ import { ProcessManagersLifetime, ProcessManagersModule } from '../process-manag
 import { ObedientCommandSide } from '../testing/obedient-command-side.js';
 import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
+import { ProcessDetails } from './processes.schema.js';
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   let servers: Stand;
@@ -362,6 +364,46 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     });
   });
 
+  describe('a process that waits', () => {
+    const acting = anOrder({ key: 'acting' });
+    const deferred = anOrder({ key: 'deferred' });
+    const refunding = anOrder({ key: 'refunding' });
+    beforeAll(async () => {
+      await commandSide.append(orderStream(refunding.orderId), 'OrderPlaced', refunding.placed.data);
+      await until(async () => (await list('state=DONE')).length === 4);
+      commandSide.silent = new Set(['AuthorizePayment', 'RefundPayment']);
+      for (const [{ orderId, paymentId, placed }, { type, data }] of [
+        [acting, acting.actionRequired('2099-01-01T00:00:00.000Z')],
+        [deferred, deferred.deferred('charge')],
+      ] as const) {
+        await commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
+        await commandSide.append(paymentStream(paymentId), type, data);
+      }
+      const { type, data } = refunding.refundRequested('r1', 500);
+      await commandSide.append(paymentStream(refunding.paymentId), type, data);
+    });
+    afterAll(() => commandSide.silent.clear());
+
+    it.each([
+      ['customerAction', acting, { payment: { turn: 'customer', payableUntil: '2099-01-01T00:00:00.000Z' } }],
+      ['providerRetry', deferred, { payment: { turn: 'provider', deferred: true } }],
+      ['refund', refunding, { payment: { refunds: { r1: { status: 'pending', amount: 500, attempt: 1 } } } }],
+    ])('is found in the stage %s, and tells what for', async (stage, { orderId }, knows) => {
+      await until(async () => (await list(`stage=${stage}`)).length === 1);
+      expect(await list(`stage=${stage}&state=FULFILLING`)).toMatchObject([{ orderId, outstanding: 1 }]);
+      const { body } = await get(`/processes/${orderId}`);
+      expect(body).toMatchObject({ stage, deadline: { stage }, knows });
+    });
+
+    it.each([...orders, waiting, acting, deferred, refunding])(
+      'or does not tells what is documented, and nothing else (%#)',
+      async ({ orderId }) => {
+        const { body } = await get(`/processes/${orderId}`);
+        expect(ProcessDetails.strict().parse(body)).toEqual(body);
+      },
+    );
+  });
+
   describe('the documentation', () => {
     it('is OpenAPI 3.1 and describes every operation with its errors', async () => {
       const { body } = await get('/api/openapi.json');
@@ -381,6 +423,14 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/subscriptions',
       ]);
       expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual(['200', '400', '404']);
+    });
+
+    it('names every stage by which processes can be listed', async () => {
+      const { body } = await get('/api/openapi.json');
+      const paths: Record<string, { get: { parameters: { name: string; schema: object }[] } }> =
+        body['paths'] ?? {};
+      const stage = paths['/processes']?.get.parameters.find(({ name }) => name === 'stage');
+      expect(stage?.schema).toMatchObject({ enum: [...ProcessStage.options, 'done'] });
     });
 
     it('is served as Swagger', async () => {

@@ -47,14 +47,73 @@ const ChainLink = z.object({
   asksFor: z.array(Command).meta({ description: 'The commands that became outstanding with it.' }),
 });
 
+const Amount = z.int().meta({ description: 'In minor units.', example: 2_500 });
+const Attempt = z.strictObject({
+  number: z.int().meta({ description: 'The attempt that is due next.' }),
+  notBefore: Instant.optional(),
+});
+
+const Refund = z.strictObject({
+  status: z.enum(['pending', 'done', 'failed']),
+  amount: Amount,
+  attempt: z.int().meta({ description: 'The last one that was asked for.' }),
+  notBefore: Instant.optional().meta({ description: 'Of a refund that failed: when it is tried again.' }),
+});
+
+const Payment = z.strictObject({
+  status: z.enum(['unsettled', 'authorized', 'captured', 'declined', 'voided', 'expired']),
+  turn: z
+    .enum(['provider', 'customer', 'declined customer'])
+    .meta({ description: 'While it is unsettled: who has to do something.' }),
+  payableUntil: Instant.optional().meta({
+    description: 'How long the customer may act or pay in another way.',
+  }),
+  deferred: z.boolean().meta({ description: 'The provider cannot be called for now.' }),
+  capturing: z.boolean().meta({ description: 'What became of a capture is not known yet.' }),
+  captured: Amount,
+  refunds: z.record(z.string(), Refund).meta({ description: 'By refund id.' }),
+  attempts: z.strictObject({ capture: Attempt, void: Attempt }),
+});
+
+const ReservationStatus = z.enum([
+  'unasked',
+  'asked',
+  'active',
+  'confirmed',
+  'committed',
+  'rejected',
+  'released',
+  'expired',
+]);
+
+const Knowledge = z.strictObject({
+  order: z.enum(['placed', 'confirmed', 'shipped', 'completed', 'rejected', 'cancelled']),
+  cancellationRequested: z.boolean(),
+  payment: Payment,
+  reservations: z.array(
+    z.strictObject({
+      sku: z.string(),
+      quantity: z.int(),
+      status: ReservationStatus,
+      generation: z.int(),
+      expiresAt: Instant,
+    }),
+  ),
+  terms: z.strictObject({
+    total: Amount,
+    currency: z.string(),
+    paymentMethod: z.string(),
+    captureMethod: z.enum(['AUTOMATIC', 'MANUAL']),
+    requiresShipping: z.boolean(),
+  }),
+});
+
 export const ProcessDetails = z.object({
   ...about,
   partition: z.int(),
   revision: Position,
   heardPosition: Position,
-  knows: z
-    .record(z.string(), z.unknown())
-    .meta({ description: 'What it knows of order, payment and stock.' }),
+  knows: Knowledge.meta({ description: 'What it knows of order, payment and stock.' }),
   outstanding: z.array(Command),
   deadline: z.object({ stage: Stage, generation: z.int(), due: Instant }).nullable(),
   stages: z.array(
