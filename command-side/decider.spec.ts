@@ -172,7 +172,7 @@ describe('a conflict', () => {
 });
 
 describe('commands that arrive together on one stream', () => {
-  it('are appended as one, each with its own outcome', async () => {
+  it('are decided in their order and appended as one, each with its own outcome', async () => {
     const outcomes = await Promise.all([
       one.execute(receive('r1', 2)),
       one.execute(receive('r2', 2)),
@@ -187,6 +187,23 @@ describe('commands that arrive together on one stream', () => {
       'refused',
       'happened',
     ]);
+    expect(log.appends.map((events) => events.length)).toEqual([3]);
+    expect(outcomes.map((outcome) => 'state' in outcome && outcome.state.onHand)).toEqual([
+      2,
+      4,
+      4,
+      false,
+      0,
+    ]);
+  });
+
+  it('are appended as one, too, where they come while another append is under way', async () => {
+    const late: Promise<unknown>[] = [];
+    log.beforeAppend = () => {
+      if (late.length === 0) late.push(one.execute(receive('r2')), one.execute(receive('r3')));
+    };
+    await one.execute(receive('r1'));
+    await Promise.all(late);
     expect(log.appends.map((events) => events.length)).toEqual([1, 2]);
   });
 
@@ -233,7 +250,7 @@ describe('commands that arrive together on one stream', () => {
 
   it('are appended in parts that stay below the size of an append', async () => {
     await Promise.all(Array.from({ length: 80 }, (_unused, n) => one.execute(receive(`r${n}`))));
-    expect(log.appends.map((events) => events.length)).toEqual([1, 32, 32, 15]);
+    expect(log.appends.map((events) => events.length)).toEqual([32, 32, 16]);
   });
 });
 

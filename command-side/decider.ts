@@ -90,6 +90,7 @@ export class DeciderRunner<
   }
 
   async #drain(stream: StreamName, lane: Job<State, Command, Event, Refusal>[]): Promise<void> {
+    await Promise.resolve(); // what is sent in one turn has arrived together
     while (lane.length > 0) {
       const jobs = lane.splice(0, MAX_BATCH);
       try {
