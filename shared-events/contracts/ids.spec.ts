@@ -5,6 +5,7 @@ import {
   LogPosition,
   OrderId,
   PaymentId,
+  STREAM_CATEGORIES,
   Sku,
   categoryOf,
   eventIdOf,
@@ -15,6 +16,7 @@ import {
   paymentIdOf,
   processCommandId,
   reservationIdOf,
+  snapshotStream,
 } from './ids.js';
 
 const customer = (id: string) => CustomerId.parse(id);
@@ -84,6 +86,15 @@ describe('stream categories', () => {
     ['$ce-order', undefined],
   ])('%s is of %s', (stream, category) => {
     expect(categoryOf(stream)).toBe(category);
+  });
+});
+
+describe('the stream of snapshots', () => {
+  it.each(STREAM_CATEGORIES)('of a stream of %s is of no category, and begins like none', (category) => {
+    const snapshots = snapshotStream(`${category}-A-1`, 3);
+    expect(snapshots).toBe(`${category}Snapshot-3-A-1`);
+    expect(categoryOf(snapshots)).toBeUndefined();
+    expect(STREAM_CATEGORIES.filter((other) => snapshots.startsWith(`${other}-`))).toEqual([]);
   });
 });
 

@@ -93,6 +93,16 @@ export const productStream = (sku: Sku): StreamName => `product-${sku}`;
 export const stockStream = (sku: Sku): StreamName => `stock-${sku}`;
 export const orderProcessStream = (orderId: OrderId): StreamName => `orderProcess-${orderId}`;
 
+/**
+ * Where the snapshots of a stream are kept, e.g. `stockSnapshot-1-MUG`: a stream of its own for each version of the
+ * state, so that builds of two versions do not take turns in replacing each other's.
+ *
+ * It begins like no stream of events, and all who follow the log choose by beginnings: to them it does not exist.
+ */
+export type SnapshotStreamName = `${StreamCategory}Snapshot-${string}`;
+export const snapshotStream = (stream: StreamName, version: number): SnapshotStreamName =>
+  stream.replace('-', `Snapshot-${version}-`) as SnapshotStreamName;
+
 /** The category before the first dash, or undefined where the stream is none of ours. */
 export function categoryOf(streamId: string): StreamCategory | undefined {
   const category = streamId.slice(0, streamId.indexOf('-'));

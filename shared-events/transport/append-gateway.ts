@@ -1,10 +1,12 @@
 import {
   AccessDeniedError,
+  type EventData,
   type EventStoreDBClient,
   InvalidArgumentError,
   MaxAppendSizeExceededError,
   StreamDeletedError,
   WrongExpectedVersionError,
+  binaryEvent,
   jsonEvent,
 } from '@eventstore/db-client';
 import type { RecordedEvent } from '../contracts/envelope.js';
@@ -29,7 +31,8 @@ export class AppendOutcomeUnknown extends Error {
 export interface AppendableEvent {
   readonly id: string;
   readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  /** Bytes, or what goes as JSON. */
+  readonly data: Readonly<Record<string, unknown>> | Uint8Array;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -102,7 +105,7 @@ export class AppendGateway {
     events: readonly AppendableEvent[],
   ): Promise<AppendResult> {
     // Encoded once: a retry must be the identical bytes.
-    const encoded = events.map((event) => jsonEvent({ ...event }));
+    const encoded = events.map(encode);
     const deadline = Date.now() + DEADLINE_MS;
     for (let attempt = 0; ; attempt++) {
       try {
@@ -127,11 +130,7 @@ export class AppendGateway {
     }
   }
 
-  async #try(
-    stream: string,
-    expected: bigint | 'no_stream',
-    events: ReturnType<typeof jsonEvent>[],
-  ): Promise<AppendResult> {
+  async #try(stream: string, expected: bigint | 'no_stream', events: EventData[]): Promise<AppendResult> {
     await this.#replacement;
     const client = (this.#client ??= this.connect());
     let timer: NodeJS.Timeout | undefined;
@@ -184,3 +183,6 @@ export class AppendGateway {
     return { outcome: 'appended', revision: last.revision, position: last.position };
   }
 }
+
+const encode = ({ data, ...event }: AppendableEvent): EventData =>
+  data instanceof Uint8Array ? binaryEvent({ ...event, data }) : jsonEvent({ ...event, data });

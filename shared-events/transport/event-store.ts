@@ -8,8 +8,8 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
-import { STREAM_CATEGORIES, type StreamName } from '../contracts/ids.js';
-import { AppendGateway, type AppendResult } from './append-gateway.js';
+import { STREAM_CATEGORIES, type SnapshotStreamName, type StreamName } from '../contracts/ids.js';
+import { AppendGateway, type AppendResult, type AppendableEvent } from './append-gateway.js';
 import type { LogSink } from './observability.js';
 import { type ResolvedLogEvent, recorded } from './recorded.js';
 import { type LogBatch, type SubscribeOptions, follow } from './subscription.js';
@@ -54,6 +54,21 @@ export class EventStore {
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
     return this.#appends.append(stream, expected, events);
+  }
+
+  /** The same for one event that is not the domain's: no subscriber hears it. */
+  appendSnapshot(
+    stream: SnapshotStreamName,
+    expected: bigint | 'no_stream',
+    event: AppendableEvent,
+  ): Promise<AppendResult> {
+    return this.#appends.append(stream, expected, [event]);
+  }
+
+  /** Of this stream the store is to keep the last event only. What has been said about the stream before stays. */
+  async keepLastOnly(stream: SnapshotStreamName): Promise<void> {
+    const limit = { id: randomUUID(), type: '$metadata', data: { $maxCount: 1 } };
+    await this.#appends.append(`$$${stream}`, 'no_stream', [limit]);
   }
 
   /** Forward from a revision, inclusive; nothing for a missing stream. */
