@@ -24,6 +24,7 @@ const pure = [
   'shared-events/contracts/**/*.ts',
   'command-side/*/{order,payment,product,stock}.ts',
   'command-side/*/*.state.ts',
+  'command-side/*/*.snapshot.ts',
   'command-side/*/*.commands.ts',
   'command-side/order/pricing.ts',
   'command-side/payment/{owed-calls,provider-outcome}.ts',

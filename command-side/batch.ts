@@ -16,9 +16,14 @@ export interface Folded<State> {
   readonly revision: bigint | undefined;
   /** Log position of the last event folded, 0n where there is none. */
   readonly position: bigint;
+  /** Id of the last event folded, where that was read from the log. */
+  readonly eventId?: string;
   /** When the log was last asked, in milliseconds since the epoch. */
   readonly readAt: number;
 }
+
+/** A stream that exists, as the log has it. */
+export type Recorded<State> = Folded<State> & { readonly revision: bigint; readonly eventId: string };
 
 /** One command's answer. `failed`: deciding it threw, which is a bug in the decider and nobody else's business. */
 export type Answer<State, Event, Refusal> =

@@ -7,10 +7,13 @@ import {
   type StreamName,
   orderIdOf,
   orderStream,
+  snapshotStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { EVENTS_BETWEEN } from './snapshots.js';
 import { type RunningSide, freshSku, post, startSide } from './testing/running-side.js';
 
 describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
@@ -157,6 +160,20 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         field,
         message: expect.stringMatching(forPeople),
       });
+    });
+  });
+
+  describe('the stock of a product that is moved often', () => {
+    it('is kept in a snapshot beside its events', async () => {
+      const sku = await aProduct();
+      const receipts = Array.from({ length: EVENTS_BETWEEN }, (_unused, n) => `r-${n}`);
+      await Promise.all(receipts.map((receiptId) => mutate(RECEIVE, { sku, receiptId, quantity: 1 })));
+      const snapshots = snapshotStream(stockStream(Sku.parse(sku)), 1);
+      const kept = async () => {
+        for await (const { type } of side.eventStore.readStreamBackwards(snapshots, 1)) return type;
+        return undefined;
+      };
+      await until(async () => (await kept()) === 'SnapshotTaken');
     });
   });
 

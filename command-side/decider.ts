@@ -140,7 +140,7 @@ export class DeciderRunner<
     { revision, position }: Extract<AppendResult, { outcome: 'appended' }>,
   ): void {
     const folded = { state: decided.state, revision, position, readAt: this.effects.now().getTime() };
-    this.#streams.keep(stream, folded);
+    this.#streams.appended(stream, folded);
     this.#answer(jobs, decided, folded);
   }
 

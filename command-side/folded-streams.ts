@@ -1,25 +1,37 @@
 import { type Decoded, type DomainEvent, decode } from '@orders/shared-events/contracts/catalogue.js';
 import type { Occurred, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { StreamName } from '@orders/shared-events/contracts/ids.js';
-import type { Folded } from './batch.js';
+import type { Folded, Recorded } from './batch.js';
 import type { Decider } from './decision.js';
 import type { Effects } from './effects.js';
 import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
+import { versionsOf } from './snapshot.js';
+import { Snapshots } from './snapshots.js';
 
 const CACHED_STREAMS = 10_000;
+/** So many events are folded before a snapshot is asked for: asking takes as long. */
+const READ_FIRST = 50;
 
-/** The streams of one aggregate as states; those used last are kept, so that only what is new has to be read. */
+/**
+ * The streams of one aggregate as states; those used last are kept, so that only what is new has to be read. One
+ * that is not known is folded from its beginning, or, where that turns out to be far, from its newest snapshot.
+ */
 export class FoldedStreams<State, Event extends DomainEvent> {
   readonly #cache = new BoundedCache<StreamName, Folded<State>>(CACHED_STREAMS);
   readonly #loads = new Map<StreamName, Promise<Folded<State>>>();
+  readonly #snapshots: Snapshots<State> | undefined;
 
   constructor(
     private readonly decider: Pick<
       Decider<State, never, Event, unknown>,
-      'initialState' | 'evolve' | 'events'
+      'initialState' | 'evolve' | 'events' | 'snapshot'
     >,
-    private readonly effects: Pick<Effects, 'read' | 'now'>,
-  ) {}
+    private readonly effects: Pick<Effects, 'read' | 'now' | 'sleep' | 'snapshots'>,
+  ) {
+    const { snapshot, events } = decider;
+    if (!snapshot || !effects.snapshots) return;
+    this.#snapshots = new Snapshots(snapshot, versionsOf(events), effects.snapshots, effects);
+  }
 
   /** What is known without a read. */
   known(stream: StreamName): Folded<State> | undefined {
@@ -46,17 +58,80 @@ export class FoldedStreams<State, Event extends DomainEvent> {
   /** Folds what was appended since; throws what reading the log throws, or where it cannot be decoded. */
   async readForward(stream: StreamName, from = this.nothing()): Promise<Folded<State>> {
     const readAt = this.effects.now().getTime();
-    let { state, revision, position } = from;
-    const next = revision === undefined ? 0n : revision + 1n;
-    for await (const recorded of this.effects.read(stream, next)) {
-      state = this.decider.evolve(state, this.#occurred(recorded));
-      ({ revision, position } = recorded);
+    const isKnown = from.revision !== undefined;
+    const folded = { ...(await (isKnown ? this.#goOn(stream, from) : this.#begin(stream))), readAt };
+    if (!isKnown) this.#considerSnapshot(stream, folded, () => Promise.resolve(folded));
+    return this.#keep(stream, folded);
+  }
+
+  /** Takes over what this process has appended. */
+  appended(stream: StreamName, folded: Folded<State>): void {
+    this.#keep(stream, folded);
+    this.#considerSnapshot(stream, folded, async () => {
+      const snapshot = await this.#snapshots?.load(stream);
+      return (await this.#resume(stream, snapshot)) ?? this.#goOn(stream, this.nothing());
+    });
+  }
+
+  /** A short stream costs what it would cost without snapshots. */
+  async #begin(stream: StreamName): Promise<Folded<State>> {
+    if (!this.#snapshots) return this.#goOn(stream, this.nothing());
+    const first = await this.#fold(this.nothing(), this.effects.read(stream, 0n, READ_FIRST));
+    if (first.revision === undefined || first.revision + 1n < READ_FIRST) return first;
+    const snapshot = await this.#snapshots
+      .load(stream)
+      .catch((error: unknown) => this.#snapshots?.pass(stream, error));
+    return (await this.#resume(stream, snapshot)) ?? this.#goOn(stream, first);
+  }
+
+  /** Undefined where it is of another history: it ends with an event that the log does not hold. */
+  async #resume(
+    stream: StreamName,
+    snapshot: Recorded<State> | undefined,
+  ): Promise<Folded<State> | undefined> {
+    if (!snapshot) return undefined;
+    let folded: Folded<State> | undefined;
+    for await (const recorded of this.effects.read(stream, snapshot.revision)) {
+      if (folded) folded = this.#evolve(folded, recorded);
+      else if (isLastOf(snapshot, recorded)) folded = snapshot;
+      else break;
     }
-    return this.keep(stream, { state, revision, position, readAt });
+    if (!folded) this.#snapshots?.pass(stream, new Error(`its last event is not at ${snapshot.revision}`));
+    return folded;
+  }
+
+  #goOn(stream: StreamName, from: Folded<State>): Promise<Folded<State>> {
+    const next = from.revision === undefined ? 0n : from.revision + 1n;
+    return this.#fold(from, this.effects.read(stream, next));
+  }
+
+  async #fold(from: Folded<State>, events: AsyncIterable<RecordedEvent>): Promise<Folded<State>> {
+    let folded = from;
+    for await (const recorded of events) folded = this.#evolve(folded, recorded);
+    return folded;
+  }
+
+  #evolve({ state, readAt }: Folded<State>, recorded: RecordedEvent): Folded<State> {
+    const { revision, position, id: eventId } = recorded;
+    return {
+      state: this.decider.evolve(state, this.#occurred(recorded)),
+      revision,
+      position,
+      eventId,
+      readAt,
+    };
+  }
+
+  #considerSnapshot(
+    stream: StreamName,
+    { revision }: Folded<State>,
+    fold: () => Promise<Folded<State>>,
+  ): void {
+    if (revision !== undefined) this.#snapshots?.consider(stream, revision, fold);
   }
 
   /** A state is replaced by a newer one only; that a stream does not exist is not worth a place. */
-  keep(stream: StreamName, folded: Folded<State>): Folded<State> {
+  #keep(stream: StreamName, folded: Folded<State>): Folded<State> {
     const known = this.#cache.get(stream);
     if (folded.revision !== undefined && folded.revision >= (known?.revision ?? 0n)) {
       this.#cache.set(stream, folded);
@@ -75,3 +150,7 @@ export class FoldedStreams<State, Event extends DomainEvent> {
     return Object.hasOwn(this.decider.events, event.type);
   }
 }
+
+/** Asked of the event at the snapshot's revision. */
+const isLastOf = (snapshot: Recorded<unknown>, { id, position }: RecordedEvent): boolean =>
+  id === snapshot.eventId && position === snapshot.position;

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { snapshotStream } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -98,6 +100,21 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       expect(await live()).toMatchObject({ build });
       expect(build).not.toBe(replaced);
       expect(await rowHashes(database.pool, 'read_v2')).toEqual(before);
+    });
+
+    it('and the live projection pass over snapshots of the command side', async () => {
+      await history.order(0);
+      await caughtUp();
+      const before = await rowHashes(database.pool, 'read_v1');
+      const snapshots = snapshotStream(`stock-${randomUUID()}`, 1);
+      const snapshot = { id: randomUUID(), type: 'SnapshotTaken', data: Uint8Array.of(1, 2, 3) };
+      await servers.eventStore.keepLastOnly(snapshots);
+      await servers.eventStore.appendSnapshot(snapshots, 'no_stream', snapshot);
+      await run();
+      expect(await rowHashes(database.pool, 'read_v1')).toEqual(before);
+      await history.order(1);
+      await caughtUp();
+      expect(await run({ dryRun: true })).toMatchObject({ comparison: { different: [] } });
     });
 
     it('swaps while events arrive and readers read: no read fails, no event is missed', async () => {

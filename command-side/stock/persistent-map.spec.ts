@@ -53,6 +53,20 @@ describe('PersistentMap', () => {
     expect(written).toBeLessThanOrEqual(2 * CHANGES);
   });
 
+  it('is made of entries, and yields them in their order', () => {
+    const entries: [string, number][] = [
+      ['b', 1],
+      ['a', 2],
+      ['b', 3],
+    ];
+    const map = PersistentMap.of(entries);
+    expect(map.entries()).toEqual([
+      ['b', 3],
+      ['a', 2],
+    ]);
+    expect([map.without('b').first(), map.size]).toEqual([['a', 2], 2]);
+  });
+
   it('yields the oldest entry first', () => {
     const map = PersistentMap.empty<string, number>().with('a', 1).with('b', 2);
     expect(map.first()).toEqual(['a', 1]);

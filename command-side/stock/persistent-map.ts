@@ -22,6 +22,11 @@ export class PersistentMap<Key, Value> {
     return new PersistentMap(new Map<Key, Value>());
   }
 
+  /** Where a key comes twice, its last value counts. */
+  static of<Key, Value>(entries: Iterable<readonly [Key, Value]>): PersistentMap<Key, Value> {
+    return new PersistentMap(new Map(entries));
+  }
+
   get size(): number {
     return this.#held().size;
   }

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { effectsOf } from '../effects.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { effectsWithSnapshots } from '../effects.js';
+import { LOGGER } from '../transport.module.js';
 import { StockHandler } from './stock.handler.js';
 import { StockResolver } from './stock.resolver.js';
 import { Stocks } from './stocks.js';
@@ -14,8 +16,8 @@ export class StockModule {
       providers: [
         {
           provide: Stocks,
-          useFactory: (store: EventStore) => new Stocks(effectsOf(store)),
-          inject: [EventStore],
+          useFactory: (store: EventStore, logger: LogSink) => new Stocks(effectsWithSnapshots(store, logger)),
+          inject: [EventStore, LOGGER],
         },
         StockHandler,
         StockResolver,

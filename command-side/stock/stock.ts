@@ -4,6 +4,7 @@ import type { StockBusCommand } from '@orders/shared-events/contracts/stock.comm
 import { type StockEvent, stockEvents } from '@orders/shared-events/contracts/stock.events.js';
 import { type Decider, type Decision, NOTHING_NEW, refuse } from '../decision.js';
 import { type ReservationRefusal, decideReservation } from './reservation.js';
+import { stockSnapshot } from './stock.snapshot.js';
 import { type StockState, availableOf, evolveStock, initialStock } from './stock.state.js';
 
 export type { StockState } from './stock.state.js';
@@ -69,4 +70,5 @@ export const stock: Decider<StockState, StockCommand, StockEvent, StockRefusal> 
   decide,
   evolve,
   events: stockEvents,
+  snapshot: stockSnapshot,
 };

@@ -3,6 +3,7 @@ import type { StreamName } from '@orders/shared-events/contracts/ids.js';
 import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
 import type { Effects } from '../effects.js';
+import { SimulatedSnapshots } from './simulated-snapshots.js';
 
 /**
  * The effects of a decider on a virtual clock, with a log that keeps the expected revision. A spec makes things
@@ -11,14 +12,20 @@ import type { Effects } from '../effects.js';
 export class SimulatedLog implements Effects {
   readonly events: RecordedEvent[] = [];
   readonly appends: (readonly NewEvent[])[] = [];
+  readonly snapshots = new SimulatedSnapshots();
   reads = 0;
+  eventsRead = 0;
   clock = Date.parse(NOW);
   beforeAppend: (stream: StreamName) => void | Promise<void> = () => undefined;
 
-  async *read(stream: StreamName, fromRevision: bigint): AsyncGenerator<RecordedEvent> {
+  async *read(stream: StreamName, fromRevision: bigint, maxCount?: number): AsyncGenerator<RecordedEvent> {
     this.reads += 1;
     await Promise.resolve();
-    for (const event of this.#of(stream)) if (event.revision >= fromRevision) yield event;
+    const from = Number(fromRevision);
+    for (const event of this.#of(stream).slice(from, maxCount && from + maxCount)) {
+      this.eventsRead += 1;
+      yield event;
+    }
   }
 
   async append(
