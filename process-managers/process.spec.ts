@@ -211,6 +211,15 @@ describe('a deadline', () => {
     expect(recorded().filter((type) => type === 'OrderProcessDeadlinePassed')).toHaveLength(1);
   });
 
+  it('of a stage that another instance came to is recorded', async () => {
+    const stale = instance();
+    await stale.hear(order.orderId, fromLog(order.placed, 10n));
+    now = later(START, 5);
+    await instance().hear(order.orderId, fromLog(order.captured, 11n));
+    await stale.passDeadline(order.orderId, { stage: 'reservation', generation: 2 });
+    expect(recorded().at(-1)).toBe('OrderProcessDeadlinePassed');
+  });
+
   it('of a stage that ended in another instance is over', async () => {
     const stale = instance();
     await stale.hear(order.orderId, fromLog(order.placed, 10n));

@@ -99,8 +99,14 @@ export class ProcessRunner {
     }
   }
 
+  /**
+   * What is cached may be behind: an append proves that it is not, and what was heard before stays heard. But a
+   * deadline may look as if it were over where another instance has brought the process to that stage since, so
+   * it is judged by what the stream says.
+   */
   async #take(orderId: OrderId, turns: readonly Turn[]): Promise<void> {
     try {
+      if (turns.some(({ kind }) => kind === 'deadline')) this.processes.forget(orderId);
       // A new order's stream is not there to be read: should it be after all, the append is told so.
       let before = this.processes.cached(orderId) ?? (opens(turns) ? undefined : await this.#load(orderId));
       while (!(await this.#decided(orderId, before, turns))) {
