@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testTokens } from '@orders/command-side/payment/test-tokens.js';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask, request } from './client.js';
@@ -31,6 +32,11 @@ function block(language: string, beginning: string): string {
   if (found?.[2] === undefined) throw new Error(`no ${language} block begins with ${beginning}`);
   return found[2];
 }
+
+it('every token of the simulated payment provider is in the README, and no other', () => {
+  const told = [...readme.matchAll(/`(pm_\w+)`/g)].map(([, token = '']) => token);
+  expect(new Set(told)).toEqual(new Set(Object.keys(testTokens)));
+});
 
 interface Found {
   readonly orders: { readonly edges: readonly { readonly node: { readonly status: string } }[] };

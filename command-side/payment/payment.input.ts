@@ -3,9 +3,15 @@ import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { KnownCurrency, PositiveMinorUnits } from '@orders/shared-events/contracts/money.js';
 import { PaymentMethodToken, RefundId } from '@orders/shared-events/contracts/payment.events.js';
 import { reasonInput } from '../input.js';
-import type { RequestRefund } from './payment.commands.js';
+import type { RequestRefund, RetryPayment } from './payment.commands.js';
 
 export const retryPaymentInput = z.object({ orderId: OrderId, paymentMethod: PaymentMethodToken });
+
+/** The command that a request stands for: an order has one payment, whose id follows from its own. */
+export const retryRequested = (input: z.infer<typeof retryPaymentInput>): RetryPayment => ({
+  type: 'RetryPayment',
+  data: { ...input, paymentId: paymentIdOf(input.orderId) },
+});
 
 export const refundPaymentInput = z.object({
   orderId: OrderId,
@@ -14,7 +20,7 @@ export const refundPaymentInput = z.object({
   reason: reasonInput,
 });
 
-/** The command that a request stands for: an order has one payment, whose id follows from its own. */
+/** Likewise. */
 export const refundRequested = ({
   orderId,
   refundId,

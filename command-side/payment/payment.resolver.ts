@@ -1,7 +1,7 @@
 import { UseFilters } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { paymentIdOf, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { paymentStream } from '@orders/shared-events/contracts/ids.js';
 import type { Answer } from '../answer.js';
 import { OutageFilter } from '../graphql-errors.js';
 import type { RefundPaymentResult, RetryPaymentResult } from '../graphql.generated.js';
@@ -9,7 +9,7 @@ import { readInput } from '../input.js';
 import { CUSTOMER, OPERATOR, addressed } from '../request.js';
 import { refundAnswer, retryAnswer } from './payment.answer.js';
 import { OnPayment } from './payment.handler.js';
-import { refundPaymentInput, refundRequested, retryPaymentInput } from './payment.input.js';
+import { refundPaymentInput, refundRequested, retryPaymentInput, retryRequested } from './payment.input.js';
 
 @Resolver()
 @UseFilters(OutageFilter)
@@ -20,13 +20,10 @@ export class PaymentResolver {
   async retryPayment(@Args('input') input: unknown): Promise<Answer<RetryPaymentResult>> {
     const request = readInput(retryPaymentInput, input);
     if ('invalid' in request) return request.invalid;
-    const { orderId } = request.data;
-    const paymentId = paymentIdOf(orderId);
-    const command = { type: 'RetryPayment', data: { ...request.data, paymentId } } as const;
-    return retryAnswer(
-      orderId,
-      await this.commands.execute(new OnPayment(addressed(paymentStream(paymentId), command, CUSTOMER))),
-    );
+    const command = retryRequested(request.data);
+    const stream = paymentStream(command.data.paymentId);
+    const outcome = await this.commands.execute(new OnPayment(addressed(stream, command, CUSTOMER)));
+    return retryAnswer(request.data.orderId, outcome);
   }
 
   @Mutation()

@@ -41,9 +41,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       onNews: () => undefined,
     }).start();
     receiver = createServer((request, response) => {
+      // Where a redirection leads.
+      if (request.method !== 'POST') return void response.writeHead(204).end();
       void hear(request).then(() => {
         const answer = answers.shift() ?? 204;
-        if (answer !== 'never') response.writeHead(answer, { location: 'http://127.0.0.1:1/' }).end();
+        if (answer !== 'never') response.writeHead(answer, { location: '/elsewhere' }).end();
       });
     });
     await once(receiver.listen(0, '127.0.0.1'), 'listening');

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { signatureOf } from '@orders/command-side/payment/webhook-signature.js';
+import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
+import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, newKey } from './client.js';
+import { chargesOf } from './ledger.js';
+import { accepted, orderOf } from './orders.js';
+import { actionUrl, decide, paymentCame, paymentEvents, paymentTypes } from './payments.js';
+import { PAYMENT_WEBHOOK_SECRET, type System, topologies } from './system.js';
+
+let system: System;
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
+  system = await topologies['three processes']();
+  await seedCatalogue(dir, system.commands);
+}, 120_000);
+
+afterAll(async () => {
+  await system.stop();
+  await rm(dir, { recursive: true, force: true });
+}, 60_000);
+
+const place = (paymentMethod: string, captureMethod: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC'): Promise<string> =>
+  accepted(system.commands, {
+    ...{ customerId: 'customer-1', idempotencyKey: newKey(), paymentMethod, captureMethod },
+    lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
+  });
+const completed = (orderId: string) =>
+  until(
+    async () => (await orderOf(system.queries, orderId).catch(() => null))?.status === 'COMPLETED',
+    60_000,
+  );
+const logHead = async (): Promise<string> =>
+  (await ask<{ commandSide: { logHead: string } }>(system.commands, '{ commandSide { logHead } }'))
+    .commandSide.logHead;
+
+const succeeded = { kind: 'succeeded', reference: 'ref-1' };
+const notification = (orderId: string, change: object = {}) => ({
+  id: `evt_${randomUUID()}`,
+  key: `${paymentIdOf(OrderId.parse(orderId))}:charge:1`,
+  orderId,
+  outcome: succeeded,
+  ...change,
+});
+/** As the provider would send it, or somebody who would like to be it. */
+async function post(
+  told: object,
+  { secret = PAYMENT_WEBHOOK_SECRET, at = Date.now() / 1_000 } = {},
+): Promise<number> {
+  const body = JSON.stringify(told);
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-signature': signatureOf(body, [secret], at),
+  };
+  const url = new URL('/webhooks/payments', system.commands);
+  return (await fetch(url, { method: 'POST', headers, body })).status;
+}
+
+describe('an order that the provider tells of by webhook', () => {
+  it.each([
+    ['before it answers', 'pm_webhook_first'],
+    ['twice', 'pm_webhook_twice'],
+    ['long after it has answered', 'pm_webhook_late'],
+    ['instead of answering', 'pm_webhook_only'],
+  ])('%s is completed, charged once', async (_when, token) => {
+    for (const captureMethod of ['AUTOMATIC', 'MANUAL'] as const) {
+      const orderId = await place(token, captureMethod);
+      await completed(orderId);
+      const types = await paymentTypes(system, orderId);
+      expect(types.filter((type) => type === 'PaymentCaptured')).toHaveLength(1);
+      expect(await chargesOf(system.admin, orderId)).toBe(1);
+    }
+  });
+
+  it('is completed although the event store is away when the webhook comes', async () => {
+    const orderId = await place('pm_3ds');
+    const page = await actionUrl(system, orderId);
+    const eventStore = system.processes.get('event-store');
+    await eventStore?.kill();
+    expect(await decide(page, 'approve')).toContain('You approved the payment.');
+    expect(await post(notification(orderId))).toBe(503);
+    await eventStore?.start();
+    await completed(orderId);
+    expect(await chargesOf(system.admin, orderId)).toBe(1);
+  }, 120_000);
+});
+
+describe('a webhook', () => {
+  it('of somebody else has no effect, and leaves nothing in the log', async () => {
+    const orderId = await place('pm_3ds');
+    await paymentCame(system, orderId, 'PaymentActionRequired');
+    const before = await logHead();
+    const forged = notification(orderId);
+    expect(await post(forged, { secret: 'whsec_that_somebody_made_up_01234567' })).toBe(401);
+    expect(await post(forged, { at: Date.now() / 1_000 - 600 })).toBe(401);
+    expect(await post({ ...forged, key: 'nonsense' })).toBe(400);
+    expect(await logHead()).toBe(before);
+  });
+
+  it('that is sent again changes nothing', async () => {
+    const orderId = await place('pm_approve');
+    await completed(orderId);
+    const before = await paymentTypes(system, orderId);
+    const told = notification(orderId, { outcome: { kind: 'failed', code: 'card_declined' } });
+    for (let times = 0; times < 3; times++) expect(await post(told)).toBe(204);
+    const noted = [...before, 'ProviderNotificationIgnored'];
+    await until(async () => (await paymentTypes(system, orderId)).length >= noted.length);
+    expect(await paymentTypes(system, orderId)).toEqual(noted);
+  });
+
+  it('of a payment that nobody asked for is kept, once', async () => {
+    const orderId = randomUUID();
+    const told = notification(orderId);
+    for (let times = 0; times < 3; times++) expect(await post(told)).toBe(202);
+    await paymentCame(system, orderId, 'ProviderNotificationUnmatched');
+    expect(await paymentEvents(system, orderId)).toMatchObject([
+      { type: 'ProviderNotificationUnmatched', data: { notificationId: told.id, outcome: 'succeeded' } },
+    ]);
+  });
+});
