@@ -87,7 +87,8 @@ describe('an order whose payment takes time', () => {
 
   it('may take several attempts, and another action', async () => {
     const orderId = await place('pm_3ds');
-    await decide(await actionUrl(system, orderId), 'decline');
+    const firstPage = await actionUrl(system, orderId);
+    await decide(firstPage, 'decline');
     await paymentCame(system, orderId, 'PaymentDeclined');
     expect(await retryPayment(system, orderId, 'pm_decline')).toBe('accepted');
     await paymentCame(system, orderId, 'PaymentDeclined', 2);
@@ -95,7 +96,7 @@ describe('an order whose payment takes time', () => {
     await paymentCame(system, orderId, 'PaymentActionRequired', 2);
     expect(await retryPayment(system, orderId, 'pm_approve')).toBe('PAYMENT_PENDING');
     await until(async () => (await outcomesAtProvider(system, orderId))['charge:3'] === 'action_required');
-    await decide(await actionUrl(system, orderId, 3), 'approve');
+    await decide(await actionUrl(system, orderId, firstPage), 'approve');
     await completed(orderId);
     expect(await charges(orderId)).toBe(1);
   });

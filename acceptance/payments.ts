@@ -11,9 +11,14 @@ export interface PaymentEvent {
 const EVENTS = `query ($stream: String!) {
   auditLog(filter: { stream: $stream }, first: 100) { edges { node { type data } } }
 }`;
+const ACTION = `query ($orderId: ID!) { order(orderId: $orderId) { payment { action { url } } } }`;
 const RETRY = `mutation ($input: RetryPaymentInput!) {
   retryPayment(input: $input) { __typename ... on Refusal { code message } }
 }`;
+
+interface OrderAction {
+  readonly payment: { readonly action: { readonly url: string } | null };
+}
 
 /** All that is recorded of an order's payment, as the audit log shows it. */
 export async function paymentEvents({ queries }: System, orderId: string): Promise<PaymentEvent[]> {
@@ -34,15 +39,20 @@ export const paymentCame = (system: System, orderId: string, type: string, times
     return types.filter((found) => found === type).length >= times;
   }, 60_000);
 
-/** The page where the provider wants the customer to act on that attempt; waits until it does. */
-export async function actionUrl(system: System, orderId: string, attempt = 1): Promise<string> {
-  const find = async (): Promise<unknown> => {
-    const events = await paymentEvents(system, orderId).catch(() => []);
-    const required = events.filter(({ type }) => type === 'PaymentActionRequired');
-    return required.find(({ data }) => data['attempt'] === attempt)?.data['url'];
+/** The page where the provider wants the customer to act, as the order shows it; waits until there is one, or another one. */
+export async function actionUrl({ queries }: System, orderId: string, otherThan?: string): Promise<string> {
+  const find = async (): Promise<string | undefined> => {
+    const found = await ask<{ order: OrderAction | null }>(queries, ACTION, { orderId }).catch(
+      () => undefined,
+    );
+    return found?.order?.payment.action?.url;
   };
-  await until(async () => (await find()) !== undefined, 60_000);
-  return String(await find());
+  let url: string | undefined;
+  await until(async () => {
+    url = await find();
+    return url !== undefined && url !== otherThan;
+  }, 60_000);
+  return url ?? '';
 }
 
 /** What the customer does there. Answers with what the page then says. */

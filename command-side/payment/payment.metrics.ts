@@ -6,11 +6,15 @@ const STATES: readonly BreakerState[] = ['closed', 'open', 'half_open'];
 /** Seconds: from a provider in the same building to one that takes as long as it may. */
 const BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** What became of a webhook. */
+export type WebhookResult = 'recorded' | 'known' | 'unmatched' | 'refused';
+
 /** What is measured of the payment provider, in one process. */
 export class PaymentMetrics {
   readonly #calls: Counter<'operation' | 'outcome'>;
   readonly #durations: Histogram<'operation'>;
   readonly #deferred: Counter<'operation'>;
+  readonly #webhooks: Counter<'result'>;
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
@@ -33,6 +37,12 @@ export class PaymentMetrics {
       labelNames: ['operation'],
       registers,
     });
+    this.#webhooks = new Counter({
+      name: 'payment_webhooks_total',
+      help: 'Webhooks of the payment provider, by what became of them; refused: malformed, or not known to be its.',
+      labelNames: ['result'],
+      registers,
+    });
   }
 
   /** @param seconds undefined where the call was not made */
@@ -43,6 +53,10 @@ export class PaymentMetrics {
 
   deferred(operation: ProviderOperation): void {
     this.#deferred.inc({ operation });
+  }
+
+  notified(result: WebhookResult): void {
+    this.#webhooks.inc({ result });
   }
 
   /** One series a state: 1 for the one that the breaker is in. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type INestApplication, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
 import {
   CommandId,
   OrderId,
@@ -17,6 +18,7 @@ import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Server, eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
+import { PaymentMetrics } from './payment.metrics.js';
 import { Payments } from './payments.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 import { TOLERANCE_S, signatureOf } from './webhook-signature.js';
@@ -30,11 +32,12 @@ const logged: object[] = [];
 const keep = (fields: object, msg: string) => void logged.push({ ...fields, msg });
 const logger = { ...silent, info: keep, warn: keep, error: keep };
 
-async function listening(store: EventStore): Promise<INestApplication> {
+async function listening(store: EventStore, registry = new Registry()): Promise<INestApplication> {
   @Module({
     controllers: [WebhookController],
     providers: [
       { provide: Payments, useValue: new Payments(effectsOf(store)) },
+      { provide: PaymentMetrics, useValue: new PaymentMetrics(registry) },
       { provide: WEBHOOK_SECRETS, useValue: [SECRET, OLD_SECRET] },
       { provide: LOGGER, useValue: logger },
       { provide: APP_FILTER, useClass: MalformedRequestFilter },
@@ -69,13 +72,15 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   let server: Server;
   let store: EventStore;
   let app: INestApplication;
+  let registry: Registry;
   let orderId: OrderId;
   let paymentId: PaymentId;
 
   beforeAll(async () => {
     server = await eventStoreOf(real);
     store = new EventStore(server.url, silent);
-    app = await listening(store);
+    registry = new Registry();
+    app = await listening(store, registry);
   });
   afterAll(async () => {
     await app.close();
@@ -192,6 +197,22 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       const body = JSON.stringify(notification());
       const signature = signatureOf(body, ['whsec_that_is_not_known_here_yet_0', OLD_SECRET], now());
       expect((await post(app, body, { 'webhook-signature': signature })).status).toBe(202);
+    });
+
+    it('is counted by what became of it', async () => {
+      registry.resetMetrics();
+      const told = notification();
+      await tell(told);
+      await chargeRequested();
+      const known = notification();
+      for (const each of [known, known, {}]) await tell(each);
+      const results = await registry.getSingleMetric('payment_webhooks_total')?.get();
+      expect(results?.values.map(({ labels, value }) => [labels['result'], value])).toEqual([
+        ['unmatched', 1],
+        ['recorded', 1],
+        ['known', 1],
+        ['refused', 1],
+      ]);
     });
 
     it('is one line of the log, without the body, the signature or a secret', async () => {

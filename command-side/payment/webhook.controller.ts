@@ -16,6 +16,7 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { isOutage } from '../outage.js';
 import { PROVIDER, addressed } from '../request.js';
 import { LOGGER } from '../transport.module.js';
+import { PaymentMetrics, type WebhookResult } from './payment.metrics.js';
 import { Payments } from './payments.js';
 import { type Verdict, SIGNATURE_HEADER, verdictOn } from './webhook-signature.js';
 import { type Notification, notificationInput } from './webhook.input.js';
@@ -36,8 +37,6 @@ interface Response {
   status(code: number): unknown;
 }
 
-type Became = 'recorded' | 'known' | 'unmatched';
-
 /**
  * Where the provider tells, in its own time, what became of a call. It tells at least once, and may do so before it
  * answers the call itself: the payment's stream knows what it has heard, so each order of events is one effect.
@@ -47,6 +46,7 @@ type Became = 'recorded' | 'known' | 'unmatched';
 export class WebhookController {
   constructor(
     private readonly payments: Payments,
+    private readonly metrics: PaymentMetrics,
     @Inject(WEBHOOK_SECRETS) private readonly secrets: readonly string[],
     @Inject(LOGGER) private readonly logger: LogSink,
   ) {}
@@ -60,6 +60,7 @@ export class WebhookController {
   ): Promise<void> {
     const notification = this.#read(request, signature);
     const became = await this.#record(notification);
+    this.metrics.notified(became);
     response.status(became === 'unmatched' ? HttpStatus.ACCEPTED : HttpStatus.NO_CONTENT);
     const { notificationId, paymentId, operation, outcome } = notification;
     this.logger.info(
@@ -79,12 +80,13 @@ export class WebhookController {
   }
 
   #refused(problem: ProblemException, why: string): ProblemException {
+    this.metrics.notified('refused');
     this.logger.warn({ why }, 'a notification was refused');
     return problem;
   }
 
   /** What is owed after it is taken up by the order's process: the provider is not called while it calls. */
-  async #record(data: Notification): Promise<Became> {
+  async #record(data: Notification): Promise<Exclude<WebhookResult, 'refused'>> {
     const command = { type: 'RecordProviderNotification', data } as const;
     const outcome = await this.payments.execute(addressed(paymentStream(data.paymentId), command, PROVIDER));
     if (outcome.outcome === 'refused') throw new Error(`notification: ${outcome.refusal.code}`);

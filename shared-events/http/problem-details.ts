@@ -60,6 +60,7 @@ export function problemOf(error: HttpException): Told {
   return { type: `/problems/http-${status}`, title: HttpStatus[status] ?? 'Refused', status };
 }
 
+const SERVICE_UNAVAILABLE: number = HttpStatus.SERVICE_UNAVAILABLE;
 /** Seconds after which a request that could not be answered may be sent again. */
 const RETRY_AFTER_S = '5';
 
@@ -67,8 +68,7 @@ export function answerWithProblem(problem: Told, host: ArgumentsHost): void {
   const http = host.switchToHttp();
   const correlationId = currentContext()?.correlationId;
   const response = http.getResponse<HttpResponse>();
-  const isTemporary = problem.status === Number(HttpStatus.SERVICE_UNAVAILABLE);
-  if (isTemporary) response.setHeader('retry-after', RETRY_AFTER_S);
+  if (problem.status === SERVICE_UNAVAILABLE) response.setHeader('retry-after', RETRY_AFTER_S);
   response
     .status(problem.status)
     .contentType('application/problem+json')
