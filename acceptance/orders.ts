@@ -26,14 +26,25 @@ export interface OrderView {
     readonly authorized: Money;
     readonly captured: Money;
     readonly refunded: Money;
+    readonly refunds: readonly RefundView[];
   };
   readonly fulfilment: { readonly status: string };
+}
+
+export interface RefundView {
+  readonly refundId: string;
+  readonly status: 'PENDING' | 'SUCCEEDED' | 'FAILED';
+  readonly amount: Money;
+  readonly failure: string | null;
 }
 
 export const ORDER_FIELDS = `
   orderId status rejectionReason
   total { amount currency }
-  payment { status authorized { amount currency } captured { amount currency } refunded { amount currency } }
+  payment {
+    status authorized { amount currency } captured { amount currency } refunded { amount currency }
+    refunds { refundId status amount { amount currency } failure }
+  }
   fulfilment { status }
 `;
 
@@ -42,6 +53,24 @@ const PLACE = `mutation ($input: PlaceOrderInput!) {
     __typename
     ... on OrderAccepted { orderId position repeated }
     ... on Refusal { code message }
+  }
+}`;
+
+const CANCEL = `mutation ($input: CancelOrderInput!) {
+  cancelOrder(input: $input) {
+    __typename
+    ... on OrderCancellationAccepted { repeated }
+    ... on Refusal { code }
+  }
+}`;
+
+const REFUND = `mutation ($input: RefundPaymentInput!) {
+  refundPayment(input: $input) {
+    __typename
+    ... on RefundAccepted { repeated }
+    ... on RefundExceedsCaptured { refundable }
+    ... on RefundInOtherCurrency { currency }
+    ... on Refusal { code }
   }
 }`;
 
@@ -71,6 +100,30 @@ export async function ship(url: string, orderId: string): Promise<void> {
   const input = { orderId, carrier: 'Post', trackingNumber: 'RR123456785DE' };
   const { shipOrder } = await askUntilAnswered<{ shipOrder: { code?: string } }>(url, SHIP, { input });
   if (shipOrder.code !== undefined) throw new Error(`refused: ${shipOrder.code}`);
+}
+
+/** What a mutation answers: a success, or a refusal by its type and code. */
+export interface Outcome {
+  readonly __typename: string;
+  readonly repeated?: boolean;
+  readonly code?: string;
+}
+
+export async function cancel(url: string, orderId: string, reason = 'changed my mind'): Promise<Outcome> {
+  const { cancelOrder } = await ask<{ cancelOrder: Outcome }>(url, CANCEL, { input: { orderId, reason } });
+  return cancelOrder;
+}
+
+export interface Refund {
+  readonly orderId: string;
+  readonly refundId: string;
+  readonly amount: Money;
+  readonly reason?: string;
+}
+
+export async function refund(url: string, input: Refund): Promise<Outcome> {
+  const { refundPayment } = await ask<{ refundPayment: Outcome }>(url, REFUND, { input });
+  return refundPayment;
 }
 
 export async function orderOf(url: string, orderId: string): Promise<OrderView | null> {

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { Sku } from '@orders/shared-events/contracts/ids.js';
+import { ask } from './client.js';
+
+export interface Goods {
+  readonly requiresShipping?: boolean;
+  /** Pieces that are there. */
+  readonly quantity?: number;
+}
+
+const REGISTER = `mutation ($input: RegisterProductInput!) {
+  registerProduct(input: $input) { ... on ProductAccepted { sku } }
+}`;
+const RECEIVE = `mutation ($input: ReceiveStockInput!) {
+  receiveStock(input: $input) { ... on StockReceiptAccepted { sku } }
+}`;
+const LEVEL = `query ($sku: String!) { product(sku: $sku) { stock { onHand reserved } } }`;
+
+/** A product at 25.00 EUR that no other order is about, 5 pieces of it and nothing to ship unless told otherwise. */
+export async function someGoods(
+  commands: string,
+  { requiresShipping = false, quantity = 5 }: Goods = {},
+): Promise<Sku> {
+  const sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+  const product = { sku, name: 'Spec', price: { amount: 2_500, currency: 'EUR' }, requiresShipping };
+  await ask(commands, REGISTER, { input: product });
+  if (quantity > 0) await ask(commands, RECEIVE, { input: { sku, receiptId: 'receipt-1', quantity } });
+  return sku;
+}
+
+export interface Level {
+  readonly onHand: number;
+  readonly reserved: number;
+}
+
+export async function levelOf(queries: string, sku: Sku): Promise<Level | undefined> {
+  const { product } = await ask<{ product: { stock: Level } | null }>(queries, LEVEL, { sku });
+  return product?.stock;
+}
