@@ -13,7 +13,7 @@ import { type System, type Topology, topologies } from './system.js';
 const DEADLINE_MS = 90_000;
 const ORDERS = 30;
 /** Charged at once, and authorised first: neither has to be shipped. */
-const placed = kinds.filter(({ shipped, end }) => !shipped && end.status === 'COMPLETED');
+const placed = kinds.filter(({ then, end }) => !then && end.status === 'COMPLETED');
 
 const DEFERRED = `query ($after: String) {
   auditLog(filter: { type: "ProviderCallDeferred" }, first: 100, after: $after) {

@@ -10,12 +10,12 @@ import {
   type Kind,
   ORDER_FIELDS,
   type OrderView,
+  carryOn,
   endOf,
   expectedEnd,
   kinds,
   place,
   placementOf,
-  ship,
 } from './orders.js';
 
 const DEADLINE_MS = 30_000;
@@ -38,7 +38,7 @@ async function show(kind: Kind, endpoint: string, subscriptions: Client): Promis
       last = order;
       console.log(`  ${String(Date.now() - startedAt).padStart(6)} ms  ${wayMark(order)}`);
       if (same(endOf(order), expectedEnd(kind, order.total.amount))) break;
-      if (kind.shipped && order.status === 'CONFIRMED') await ship(endpoint, placed.orderId);
+      await carryOn(endpoint, kind, order);
     }
   } catch (error) {
     console.log(`  ${error instanceof Error ? error.message : String(error)}`);

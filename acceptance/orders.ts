@@ -110,7 +110,9 @@ export interface Outcome {
 }
 
 export async function cancel(url: string, orderId: string, reason = 'changed my mind'): Promise<Outcome> {
-  const { cancelOrder } = await ask<{ cancelOrder: Outcome }>(url, CANCEL, { input: { orderId, reason } });
+  const { cancelOrder } = await askUntilAnswered<{ cancelOrder: Outcome }>(url, CANCEL, {
+    input: { orderId, reason },
+  });
   return cancelOrder;
 }
 
@@ -122,7 +124,7 @@ export interface Refund {
 }
 
 export async function refund(url: string, input: Refund): Promise<Outcome> {
-  const { refundPayment } = await ask<{ refundPayment: Outcome }>(url, REFUND, { input });
+  const { refundPayment } = await askUntilAnswered<{ refundPayment: Outcome }>(url, REFUND, { input });
   return refundPayment;
 }
 
@@ -147,13 +149,18 @@ export const endOf = (order: OrderView): End => ({
   kept: order.payment.captured.amount - order.payment.refunded.amount,
 });
 
-/** One kind of order: what is placed, what it comes to. `shipped`: somebody has to ship it first. */
+/** One kind of order: what is placed, what somebody does once it has come so far, what it comes to. */
 export interface Kind {
   readonly name: string;
   readonly placement: Pick<Placement, 'lines' | 'paymentMethod' | 'captureMethod'>;
-  readonly shipped: boolean;
-  readonly end: Omit<End, 'kept'> & { readonly keeps: 'all' | 'nothing' };
+  readonly then?: {
+    readonly once: 'CONFIRMED' | 'COMPLETED';
+    readonly somebody: 'ships' | 'cancels' | 'refunds 10.00';
+  };
+  readonly end: Omit<End, 'kept'> & { readonly keeps: 'all' | 'all but 10.00' | 'nothing' };
 }
+
+const PART = 1_000;
 
 const completed = { status: 'COMPLETED', rejectionReason: null, payment: 'CAPTURED', keeps: 'all' } as const;
 const outOfStock = { status: 'REJECTED', rejectionReason: 'OUT_OF_STOCK', keeps: 'nothing' } as const;
@@ -167,7 +174,6 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_approve',
       captureMethod: 'AUTOMATIC',
     },
-    shipped: false,
     end: completed,
   },
   {
@@ -180,7 +186,6 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_approve',
       captureMethod: 'MANUAL',
     },
-    shipped: false,
     end: completed,
   },
   {
@@ -190,7 +195,6 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_decline',
       captureMethod: 'AUTOMATIC',
     },
-    shipped: false,
     end: { status: 'REJECTED', rejectionReason: 'PAYMENT_DECLINED', payment: 'DECLINED', keeps: 'nothing' },
   },
   {
@@ -203,7 +207,6 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_approve',
       captureMethod: 'AUTOMATIC',
     },
-    shipped: false,
     end: { ...outOfStock, payment: 'REFUNDED' },
   },
   {
@@ -213,7 +216,6 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_approve',
       captureMethod: 'MANUAL',
     },
-    shipped: false,
     end: { ...outOfStock, payment: 'VOIDED' },
   },
   {
@@ -226,10 +228,50 @@ export const kinds: readonly Kind[] = [
       paymentMethod: 'pm_approve',
       captureMethod: 'MANUAL',
     },
-    shipped: true,
+    then: { once: 'CONFIRMED', somebody: 'ships' },
     end: completed,
   },
+  {
+    name: 'cancelled after the money was captured',
+    placement: {
+      lines: [{ sku: 'TEA-SENCHA', quantity: 1 }],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'MANUAL',
+    },
+    then: { once: 'CONFIRMED', somebody: 'cancels' },
+    end: { status: 'CANCELLED', rejectionReason: null, payment: 'REFUNDED', keeps: 'nothing' },
+  },
+  {
+    name: 'completed, then refunded in part',
+    placement: {
+      lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
+      paymentMethod: 'pm_approve',
+      captureMethod: 'AUTOMATIC',
+    },
+    then: { once: 'COMPLETED', somebody: 'refunds 10.00' },
+    end: { ...completed, payment: 'PARTIALLY_REFUNDED', keeps: 'all but 10.00' },
+  },
 ];
+
+/** Does what somebody does with such an order, where it has come so far. Again changes nothing. */
+export async function carryOn(url: string, { then }: Kind, order: OrderView): Promise<void> {
+  const { orderId, total, status } = order;
+  if (status !== then?.once) return;
+  switch (then.somebody) {
+    case 'ships':
+      return ship(url, orderId);
+    case 'cancels':
+      return demand(await cancel(url, orderId));
+    case 'refunds 10.00': {
+      const amount = { amount: PART, currency: total.currency };
+      return demand(await refund(url, { orderId, refundId: 'part-1', amount, reason: 'a dented tin' }));
+    }
+  }
+}
+
+function demand({ code }: Outcome): void {
+  if (code !== undefined) throw new Error(`refused: ${code}`);
+}
 
 export const placementOf = (kind: Kind, customerId: string): Placement => ({
   ...kind.placement,
@@ -241,5 +283,5 @@ export const placementOf = (kind: Kind, customerId: string): Placement => ({
 /** What an order of this kind must come to, given what it cost. */
 export const expectedEnd = ({ end: { keeps, ...end } }: Kind, total: number): End => ({
   ...end,
-  kept: keeps === 'all' ? total : 0,
+  kept: keeps === 'nothing' ? 0 : keeps === 'all' ? total : total - PART,
 });
