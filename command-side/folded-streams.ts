@@ -60,16 +60,16 @@ export class FoldedStreams<State, Event extends DomainEvent> {
     const readAt = this.effects.now().getTime();
     const isKnown = from.revision !== undefined;
     const folded = { ...(await (isKnown ? this.#goOn(stream, from) : this.#begin(stream))), readAt };
-    if (!isKnown) this.#considerSnapshot(stream, folded, () => Promise.resolve(folded));
+    if (!isKnown) this.#snapshots?.offer(stream, folded);
     return this.#keep(stream, folded);
   }
 
   /** Takes over what this process has appended. */
-  appended(stream: StreamName, folded: Folded<State>): void {
+  appended(stream: StreamName, folded: Folded<State> & { readonly revision: bigint }): void {
     this.#keep(stream, folded);
-    this.#considerSnapshot(stream, folded, async () => {
-      const snapshot = await this.#snapshots?.load(stream);
-      return (await this.#resume(stream, snapshot)) ?? this.#goOn(stream, this.nothing());
+    this.#snapshots?.consider(stream, folded.revision, async () => {
+      const last = await this.#snapshots?.last(stream);
+      return (await this.#resume(stream, last)) ?? this.#goOn(stream, this.nothing());
     });
   }
 
@@ -120,14 +120,6 @@ export class FoldedStreams<State, Event extends DomainEvent> {
       eventId,
       readAt,
     };
-  }
-
-  #considerSnapshot(
-    stream: StreamName,
-    { revision }: Folded<State>,
-    fold: () => Promise<Folded<State>>,
-  ): void {
-    if (revision !== undefined) this.#snapshots?.consider(stream, revision, fold);
   }
 
   /** A state is replaced by a newer one only; that a stream does not exist is not worth a place. */

@@ -11,6 +11,8 @@ export const EVENTS_BETWEEN = 200;
 /** What an event takes in the store: what lies between two snapshots weighs no less than a snapshot does. */
 const BYTES_PER_EVENT = 540;
 const REMEMBERED_STREAMS = 10_000;
+/** Of the streams that move most, the state in the last snapshot is kept: it need not be read and decoded again. */
+const REMEMBERED_STATES = 8;
 const REMEMBERED_COMPLAINTS = 1_000;
 
 /** What is known of a stream's newest snapshot. Of most streams there is none, and nothing is remembered. */
@@ -35,6 +37,8 @@ const NONE: Known = { at: undefined, revision: -1n, dueAt: BigInt(EVENTS_BETWEEN
  */
 export class Snapshots<State> {
   readonly #known = new BoundedCache<StreamName, Known>(REMEMBERED_STREAMS);
+  /** States that share nothing with those that decisions are taken on: two that grew apart from one would cost more and more. */
+  readonly #last = new BoundedCache<StreamName, Recorded<State>>(REMEMBERED_STATES);
   readonly #told = new BoundedCache<string, true>(REMEMBERED_COMPLAINTS);
   #isWriting = false;
 
@@ -69,15 +73,30 @@ export class Snapshots<State> {
     this.#tellOnce(stream, 'snapshot: not used, the stream is folded from its beginning', reason);
   }
 
+  /** The last one that was written here, or the newest that there is; as `load` otherwise. */
+  async last(stream: StreamName): Promise<Recorded<State> | undefined> {
+    return this.#last.get(stream) ?? this.load(stream);
+  }
+
+  /** Writes a snapshot of a state as the log has it, in the background, where one is due. */
+  offer(stream: StreamName, folded: Folded<State>): void {
+    if (folded.revision === undefined) return;
+    this.#inBackground(stream, folded.revision, async () => {
+      await this.#put(stream, folded);
+    });
+  }
+
   /**
-   * Writes a snapshot in the background where one is due, one at a time.
-   * @param fold gives the state as the log has it
+   * The same of a state that is folded first, and only where one is due.
+   * @param revision of the last event that was appended
+   * @param fold gives the state as the log has it, which nobody else uses
    */
   consider(stream: StreamName, revision: bigint, fold: () => Promise<Folded<State>>): void {
-    if (this.#isWriting || revision < this.#knownOf(stream).dueAt) return;
-    this.#isWriting = true;
-    void this.#write(stream, revision, fold).finally(() => {
-      this.#isWriting = false;
+    this.#inBackground(stream, revision, async () => {
+      const folded = await fold();
+      const isWritten = await this.#put(stream, folded);
+      if (isWritten && isRecorded(folded)) this.#last.set(stream, folded);
+      else this.#last.delete(stream);
     });
   }
 
@@ -91,22 +110,27 @@ export class Snapshots<State> {
     return { state, revision, position, eventId, readAt: this.effects.now().getTime() };
   }
 
-  /** Never rejects. Who waits for an answer gets it first. */
-  async #write(stream: StreamName, revision: bigint, fold: () => Promise<Folded<State>>): Promise<void> {
-    try {
-      await this.effects.sleep(0);
-      const folded = await fold();
-      if (isRecorded(folded)) await this.#put(stream, folded);
-    } catch (error) {
-      this.#postpone(stream, revision);
-      this.#tellOnce(stream, 'snapshot: not written', error);
-    }
+  /** One at a time. Who waits for an answer gets it first. */
+  #inBackground(stream: StreamName, revision: bigint, write: () => Promise<void>): void {
+    if (this.#isWriting || revision < this.#knownOf(stream).dueAt) return;
+    this.#isWriting = true;
+    void this.effects
+      .sleep(0)
+      .then(write)
+      .catch((error: unknown) => {
+        this.#postpone(stream, revision);
+        this.#tellOnce(stream, 'snapshot: not written', error);
+      })
+      .finally(() => {
+        this.#isWriting = false;
+      });
   }
 
-  async #put(stream: StreamName, folded: Recorded<State>): Promise<void> {
-    const { revision, position, eventId } = folded;
+  /** Whether it was written. */
+  async #put(stream: StreamName, folded: Folded<State>): Promise<boolean> {
     const known = this.#knownOf(stream);
-    if (revision < known.dueAt) return; // another process was faster
+    if (!isRecorded(folded) || folded.revision < known.dueAt) return false; // another process was faster
+    const { revision, position, eventId } = folded;
     const { version } = this.format;
     const header = z.encode(SnapshotHeader, {
       stream,
@@ -120,6 +144,7 @@ export class Snapshots<State> {
     const place = await this.snapshots.write(stream, version, { header, state }, known.at);
     if (place) this.#keep(stream, revision, place);
     else this.#known.set(stream, { ...known, dueAt: revision + BigInt(EVENTS_BETWEEN) });
+    return place !== undefined;
   }
 
   #keep(stream: StreamName, revision: bigint, { at, bytes }: Place): void {
