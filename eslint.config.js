@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import { configs as typescript } from 'typescript-eslint';
 
-const specs = ['**/*.spec.ts', '*/testing/**/*.ts'];
+const specs = ['**/*.spec.ts', '**/testing/**/*.ts'];
 
 /** The three sides never import one another; every arrow ends at shared-events. */
 const boundaries = [
