@@ -45,10 +45,13 @@ export class History {
   /**
    * An order to which happens whatever can beside the usual: the customer has to act, is declined and pays in another
    * way, the provider is away, refunds are refused, made and pending, a reservation expires, a stock is corrected.
+   * And another one, whose authorisation is not captured in time.
    */
   async eventfulOrder(): Promise<OrderId> {
     const orderId = OrderId.parse(randomUUID());
+    const other = OrderId.parse(randomUUID());
     await this.append(this.placed(orderId), ...eventful(orderId));
+    await this.append(this.placed(other), ...lapsed(other));
     return orderId;
   }
 
@@ -111,6 +114,13 @@ const declined = (orderId: OrderId): readonly DomainEvent[] => [
     data: { orderId, paymentId: paymentIdOf(orderId), attempt: 1, code: 'card_declined' },
   },
   { type: 'OrderRejected', data: { orderId, reason: 'PAYMENT_DECLINED' } },
+];
+
+const lapsed = (orderId: OrderId): readonly DomainEvent[] => [
+  requested(orderId),
+  { type: 'PaymentAuthorized', data: { ...paid(orderId), providerReference: 'auth_1' } },
+  { type: 'AuthorizationExpired', data: { orderId, paymentId: paymentIdOf(orderId), attempt: 1 } },
+  { type: 'OrderRejected', data: { orderId, reason: 'PAYMENT_FAILED' } },
 ];
 
 function eventful(orderId: OrderId): readonly DomainEvent[] {
