@@ -253,6 +253,8 @@ export type OrderPayment = {
   readonly refunds: ReadonlyArray<OrderRefund>;
   /** While it is the customer's turn; null otherwise. */
   readonly action: Maybe<OrderPaymentAction>;
+  /** Where the provider wanted the customer to act: how long they may still pay, after a decline in another way. */
+  readonly payableUntil: Maybe<Scalars['DateTime']['output']>;
   /** The provider's word for the last step that failed; null once a later step has succeeded. */
   readonly failure: Maybe<Scalars['String']['output']>;
 };

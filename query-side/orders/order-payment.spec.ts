@@ -7,7 +7,7 @@ import { NOW } from '@orders/shared-events/testing/given.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { RunningApp } from '../testing/running-app.js';
 
-const FIELDS = `status captured { amount } refunded { amount } action { url expiresAt } failure
+const FIELDS = `status captured { amount } refunded { amount } action { url expiresAt } payableUntil failure
   refunds { refundId amount { amount currency } status requestedAt settledAt failure }`;
 const ORDER = `query ($orderId: ID!) { order(orderId: $orderId) { payment { ${FIELDS} } } }`;
 const ORDERS = `query ($filter: OrderFilter) { orders(filter: $filter) { edges { node { orderId payment { ${FIELDS} } } } } }`;
@@ -79,6 +79,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))(
         captured: { amount: 6_500 },
         refunded: { amount: 1_500 },
         action: null,
+        payableUntil: null,
         failure: 'account_closed',
         refunds: [
           { ...refund('r1', 1_500), status: 'SUCCEEDED', settledAt: NOW, failure: null },
@@ -108,9 +109,16 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))(
         status: 'ACTION_REQUIRED',
         action: { url: 'https://provider.example/actions/1', expiresAt },
       });
-      expect(await after(declined(1))).toMatchObject({ status: 'DECLINED', action: null });
+      expect(await after(declined(1))).toMatchObject({
+        status: 'DECLINED',
+        action: null,
+        payableUntil: expiresAt,
+      });
       expect(await after(requested(2))).toMatchObject({ status: 'PENDING', action: null });
-      expect(await after(actionRequired(2))).toMatchObject({ status: 'ACTION_REQUIRED' });
+      expect(await after(actionRequired(2))).toMatchObject({
+        status: 'ACTION_REQUIRED',
+        payableUntil: expiresAt,
+      });
       const cancellation = { type: 'OrderCancellationRequested', data: { orderId, reason: 'x' } } as const;
       expect(await after(cancellation)).toMatchObject({ status: 'PENDING', action: null });
     });

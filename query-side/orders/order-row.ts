@@ -29,6 +29,7 @@ export interface OrderRow {
   /** Both or neither. */
   readonly paymentActionUrl: string | null;
   readonly paymentActionExpiresAt: string | null;
+  readonly paymentPayableUntil: string | null;
   readonly authorized: number;
   readonly captured: number;
   readonly refunded: number;
@@ -50,7 +51,8 @@ export const ORDER_COLUMNS = `order_id AS "orderId", customer_id AS "customerId"
   rejection_reason AS "rejectionReason", cancellation_reason AS "cancellationReason",
   carrier, tracking_number AS "trackingNumber", payment_id AS "paymentId", payment_status AS "paymentStatus",
   payment_failure AS "paymentFailure", payment_action_url AS "paymentActionUrl",
-  payment_action_expires_at AS "paymentActionExpiresAt", authorized, captured, refunded, fulfilment_status AS "fulfilmentStatus",
+  payment_action_expires_at AS "paymentActionExpiresAt", payment_payable_until AS "paymentPayableUntil",
+  authorized, captured, refunded, fulfilment_status AS "fulfilmentStatus",
   placed_at AS "placedAt", confirmed_at AS "confirmedAt", shipped_at AS "shippedAt", completed_at AS "completedAt",
   rejected_at AS "rejectedAt", cancellation_requested_at AS "cancellationRequestedAt", cancelled_at AS "cancelledAt",
   updated_at AS "updatedAt", position::text AS position`;

@@ -40,6 +40,7 @@ function paymentNode(row: OrderRow): OrderPaymentNode {
     captured: money(row.captured, currency),
     refunded: money(row.refunded, currency),
     action: url === null || expiresAt === null ? null : { url, expiresAt },
+    payableUntil: row.paymentPayableUntil,
     failure: row.paymentFailure,
   };
 }

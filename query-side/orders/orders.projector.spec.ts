@@ -90,6 +90,7 @@ describe('the orders projection', () => {
       payment_deferred: false,
       payment_action_url: null,
       payment_action_expires_at: null,
+      payment_payable_until: null,
       authorized: 0,
       captured: 0,
       refunded: 0,

@@ -82,6 +82,8 @@ export const ordersProjector: Projector = {
         payment_deferred: false,
         payment_action_url: data.url,
         payment_action_expires_at: data.expiresAt,
+        // The first such moment sets how long the customer has in all.
+        ...(data.attempt === 1 ? { payment_payable_until: data.expiresAt } : {}),
       }),
     PaymentAuthorized: (data, happening) =>
       payment(

@@ -22,6 +22,8 @@ CREATE TABLE orders (
   -- Where and until when the customer may do what the provider wants of them; null once it is not their turn.
   payment_action_url text,
   payment_action_expires_at timestamptz,
+  -- Until when a customer whom the provider asked to act may pay, after a decline in another way.
+  payment_payable_until timestamptz,
   authorized bigint NOT NULL,
   captured bigint NOT NULL,
   refunded bigint NOT NULL,

@@ -20,6 +20,7 @@ export const orders = table('orders', ['order_id'], {
   payment_deferred: 'boolean',
   payment_action_url: 'text?',
   payment_action_expires_at: 'timestamptz?',
+  payment_payable_until: 'timestamptz?',
   authorized: 'bigint',
   captured: 'bigint',
   refunded: 'bigint',

@@ -24,6 +24,8 @@ SELECT
   -- Of an order that is being cancelled nothing is wanted any more.
   CASE WHEN status = 'PLACED' THEN payment_action_url END::text AS payment_action_url,
   CASE WHEN status = 'PLACED' THEN payment_action_expires_at END::timestamptz AS payment_action_expires_at,
+  CASE WHEN status = 'PLACED' AND payment_status IN ('PENDING', 'DECLINED') THEN payment_payable_until END::timestamptz
+    AS payment_payable_until,
   payment_failure::text,
   authorized::bigint,
   captured::bigint,
