@@ -37,6 +37,7 @@ async function listening(store: EventStore, registry = new Registry()): Promise<
     controllers: [WebhookController],
     providers: [
       { provide: Payments, useValue: new Payments(effectsOf(store)) },
+      { provide: EventStore, useValue: store },
       { provide: PaymentMetrics, useValue: new PaymentMetrics(registry) },
       { provide: WEBHOOK_SECRETS, useValue: [SECRET, OLD_SECRET] },
       { provide: LOGGER, useValue: logger },
@@ -126,7 +127,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   const types = async () => (await events()).map(({ type }) => type);
 
   describe('what the provider tells', () => {
-    it('is recorded before our own call is answered, as the provider, under the correlation id', async () => {
+    it("is recorded before our own call is answered, as the provider, under the order's correlation id", async () => {
       await chargeRequested();
       const answer = await tell(notification(), { 'x-correlation-id': 'told-1' });
       expect([answer.status, answer.problem]).toEqual([204, undefined]);
@@ -137,7 +138,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
           type: 'PaymentCaptured',
           data: { orderId, attempt: 1, amount: total, providerReference: 'ref-1' },
           metadata: {
-            $correlationId: 'told-1',
+            $correlationId: origin.correlationId,
             actor: { kind: 'service', subject: 'payment-provider' },
           },
         },

@@ -10,8 +10,10 @@ import {
   Res,
   UseFilters,
 } from '@nestjs/common';
-import { paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { EventMetadata } from '@orders/shared-events/contracts/envelope.js';
+import { type StreamName, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { ProblemDetails, ProblemException, badRequest } from '@orders/shared-events/http/problem-details.js';
+import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { isOutage } from '../outage.js';
 import { PROVIDER, addressed } from '../request.js';
@@ -46,6 +48,7 @@ interface Response {
 export class WebhookController {
   constructor(
     private readonly payments: Payments,
+    private readonly store: EventStore,
     private readonly metrics: PaymentMetrics,
     @Inject(WEBHOOK_SECRETS) private readonly secrets: readonly string[],
     @Inject(LOGGER) private readonly logger: LogSink,
@@ -88,10 +91,20 @@ export class WebhookController {
   /** What is owed after it is taken up by the order's process: the provider is not called while it calls. */
   async #record(data: Notification): Promise<Exclude<WebhookResult, 'refused'>> {
     const command = { type: 'RecordProviderNotification', data } as const;
-    const outcome = await this.payments.execute(addressed(paymentStream(data.paymentId), command, PROVIDER));
+    const stream = paymentStream(data.paymentId);
+    const { origin, ...told } = addressed(stream, command, PROVIDER);
+    const correlationId = (await this.#correlationOf(stream)) ?? origin.correlationId;
+    const outcome = await this.payments.execute({ ...told, origin: { ...origin, correlationId } });
     if (outcome.outcome === 'refused') throw new Error(`notification: ${outcome.refusal.code}`);
     if (outcome.state.status === 'none') return 'unmatched';
     return outcome.outcome === 'happened' ? 'recorded' : 'known';
+  }
+
+  /** That of the order's placement: what comes of an order is found under it, whoever tells. */
+  async #correlationOf(stream: StreamName): Promise<EventMetadata['$correlationId'] | undefined> {
+    for await (const { metadata } of this.store.readStreamBackwards(stream, 1))
+      return EventMetadata.safeParse(metadata).data?.$correlationId;
+    return undefined;
   }
 }
 
