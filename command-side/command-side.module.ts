@@ -16,6 +16,7 @@ import { CommandSideReadiness } from './health/readiness.js';
 import { OrderModule } from './order/order.module.js';
 import { GuardedProvider } from './payment/guarded-provider.js';
 import { PaymentModule } from './payment/payment.module.js';
+import { ReconciliationModule } from './payment/reconciliation.module.js';
 import { ProductModule } from './product/product.module.js';
 import { StockModule } from './stock/stock.module.js';
 import { type Connections, LOGGER, TransportModule } from './transport.module.js';
@@ -37,9 +38,10 @@ export class CommandSideModule implements OnApplicationBootstrap, BeforeApplicat
     const stock = StockModule.register(transport, product);
     const order = OrderModule.register(transport, product);
     const payment = PaymentModule.register(transport, order, configuration);
+    const reconciliation = ReconciliationModule.register(transport, payment, configuration.settings);
     return {
       module: CommandSideModule,
-      imports: [CqrsModule.forRoot(), transport, product, stock, order, payment],
+      imports: [CqrsModule.forRoot(), transport, product, stock, order, payment, reconciliation],
       providers: [consumer, readiness, CommandSideResolver],
       exports: [CommandSideReadiness],
     };

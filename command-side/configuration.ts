@@ -37,6 +37,10 @@ export const paymentSettings = {
   PAYMENT_BREAKER_FAILURE_PERCENT: wholeNumber(1, 99, 50),
   /** How long it lets no call through before it tries one. Milliseconds. */
   PAYMENT_BREAKER_HALF_OPEN_AFTER: milliseconds(5_000),
+  /** How often payments are compared with the provider's books. Milliseconds. */
+  RECONCILIATION_INTERVAL: milliseconds(300_000),
+  /** What changed within it may be under way. Milliseconds. */
+  RECONCILIATION_GRACE: milliseconds(60_000),
 };
 export type PaymentSettings = z.infer<z.ZodObject<typeof paymentSettings>>;
 
@@ -47,5 +51,17 @@ export const guardOf = (settings: PaymentSettings): GuardSettings => ({
   halfOpenAfterMs: settings.PAYMENT_BREAKER_HALF_OPEN_AFTER,
 });
 
-export const configurationSchema = z.object({ ...backEnds, ...http, ...paymentSettings, PORT: port(3001) });
+/** For `superRefine` of a schema that holds the settings: what is wrong with some that are right each by itself. */
+export function refusePaymentConflicts(
+  { RECONCILIATION_GRACE, PAYMENT_PROVIDER_TIMEOUT }: PaymentSettings,
+  context: z.RefinementCtx,
+): void {
+  if (RECONCILIATION_GRACE > PAYMENT_PROVIDER_TIMEOUT) return;
+  const message = 'must be more than PAYMENT_PROVIDER_TIMEOUT: a call takes that long';
+  context.addIssue({ code: 'custom', path: ['RECONCILIATION_GRACE'], message });
+}
+
+export const configurationSchema = z
+  .object({ ...backEnds, ...http, ...paymentSettings, PORT: port(3001) })
+  .superRefine(refusePaymentConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -48,6 +48,7 @@ export interface CallResult {
 export class GuardedProvider implements PaymentProvider {
   readonly #breaker: CircuitBreakerPolicy;
   readonly #timeout: TimeoutPolicy;
+  #closedSince: number | undefined = performance.now();
 
   constructor(
     private readonly provider: PaymentProvider,
@@ -61,6 +62,9 @@ export class GuardedProvider implements PaymentProvider {
       threshold: failurePercent / 100,
     });
     this.#breaker = circuitBreaker(handleWhen(isAway), { breaker, halfOpenAfter: halfOpenAfterMs });
+    this.#breaker.onStateChange((state) => {
+      this.#closedSince = state === CircuitState.Closed ? performance.now() : undefined;
+    });
   }
 
   get breaker(): BreakerState {
@@ -73,6 +77,11 @@ export class GuardedProvider implements PaymentProvider {
       case CircuitState.Isolated:
         return 'open';
     }
+  }
+
+  /** For how long the provider has been there, as far as is known here. Milliseconds; 0 while it is away. */
+  get steadyMs(): number {
+    return this.#closedSince === undefined ? 0 : performance.now() - this.#closedSince;
   }
 
   authorize = (call: ProviderCall): Promise<ProviderOutcome> => this.#perform('authorize', call);

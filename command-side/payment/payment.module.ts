@@ -61,7 +61,7 @@ export class PaymentModule {
         PaymentHandler,
         PaymentResolver,
       ],
-      exports: [Payments, GuardedProvider],
+      exports: [Payments, GuardedProvider, provider],
     };
   }
 }

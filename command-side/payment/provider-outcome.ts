@@ -79,11 +79,15 @@ export function recordUnmatched(report: ProviderReport, state: PaymentState): Ev
   return [{ type: 'ProviderNotificationUnmatched', data: { ...toldIn(report), notificationId } }];
 }
 
-/** Once; a repair where it leads to an event, in the same append. */
+/**
+ * Once; a repair where it leads to an event, in the same append. Where the repair is known to this state, it was recorded
+ * while the books were compared: there is no discrepancy.
+ */
 export function recordDiscrepancy(data: DetectDiscrepancy['data'], state: Begun): Events {
   if (notedOf(state).includes(discrepancyName(data))) return NOTHING_NEW;
   const { repair, kind, recorded, provider, ...about } = data;
   const repairs = repair === undefined ? [] : recordOutcome({ ...about, outcome: repair }, state);
+  if (repair !== undefined && repairs.length === 0) return NOTHING_NEW;
   const isRepaired = repairs.some(({ type }) => type !== 'ProviderNotificationIgnored');
   return [
     discrepancy(about, { kind, recorded, provider, repaired: isRepaired }),

@@ -1,3 +1,5 @@
+import type { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
+import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import type { ProviderCall } from './owed-calls.js';
 
 /** What the provider said about one call. `unknown`: its answer did not come. */
@@ -37,4 +39,38 @@ export interface PaymentProvider {
   refund(call: ProviderCall): Promise<ProviderOutcome>;
   /** What became of the call under this key; undefined where none has taken effect or failed. */
   find(key: string): Promise<ProviderOutcome | undefined>;
+}
+
+/** A call as it stands in the provider's books. */
+export interface ProviderEntry {
+  readonly paymentId: PaymentId;
+  readonly orderId: OrderId;
+  readonly operation: ProviderOperation;
+  /** 1 where it was made without a key of ours, e.g. by hand. */
+  readonly attempt: number;
+  /** Of a refund only; the provider's own reference where it was made without a key of ours. */
+  readonly refundId?: string;
+  /** Minor units. */
+  readonly amount: number;
+  readonly currency: string;
+  readonly outcome: ProviderOutcome;
+  /** How long ago it last changed, by the provider's clock. Milliseconds. */
+  readonly ageMs: number;
+}
+
+export interface ChangedEntries {
+  readonly entries: readonly ProviderEntry[];
+  /** What comes next begins behind it. Opaque. */
+  readonly cursor: string;
+}
+
+/** What the provider can tell of what it did, for reconciliation. All may throw ProviderUnavailable. */
+export interface ProviderBooks {
+  /** Everything that it has of these payments. */
+  list(paymentIds: readonly PaymentId[]): Promise<readonly ProviderEntry[]>;
+  /**
+   * What changed behind the cursor and at least `minAgeMs` ago, in the order in which it changed; undefined where
+   * there is no more.
+   */
+  changes(cursor: string | undefined, minAgeMs: number, limit: number): Promise<ChangedEntries | undefined>;
 }

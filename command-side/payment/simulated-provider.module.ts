@@ -14,6 +14,7 @@ import { OwnAddress } from '../own-address.js';
 import { LOGGER } from '../transport.module.js';
 import { SimulatedActionsController } from './simulated-actions.controller.js';
 import { SimulatedActions } from './simulated-actions.js';
+import { SimulatedBooks } from './simulated-books.js';
 import { SimulatedProvider } from './simulated-provider.js';
 import { SimulatedWebhooks } from './simulated-webhooks.js';
 
@@ -66,6 +67,11 @@ export class SimulatedProviderModule
           inject: [Pool, SimulatedWebhooks],
         },
         {
+          provide: SimulatedBooks,
+          useFactory: (ledger: Pool) => new SimulatedBooks(ledger),
+          inject: [Pool],
+        },
+        {
           provide: SimulatedProvider,
           useFactory: (ledger: Pool, webhooks: SimulatedWebhooks, own: OwnAddress) =>
             new SimulatedProvider(ledger, {
@@ -76,7 +82,7 @@ export class SimulatedProviderModule
           inject: [Pool, SimulatedWebhooks, OwnAddress],
         },
       ],
-      exports: [SimulatedProvider],
+      exports: [SimulatedProvider, SimulatedBooks],
     };
   }
 

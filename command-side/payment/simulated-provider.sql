@@ -37,7 +37,10 @@ ALTER TABLE simulated_provider.ledger
   ADD COLUMN IF NOT EXISTS action_token uuid,
   ADD COLUMN IF NOT EXISTS action_expires_at timestamptz,
   -- Until when an authorisation holds the amount; null: for as long as anybody cares.
-  ADD COLUMN IF NOT EXISTS hold_expires_at timestamptz;
+  ADD COLUMN IF NOT EXISTS hold_expires_at timestamptz,
+  -- When the row last came to say something else, whoever wrote it: who compares books asks for what changed.
+  ADD COLUMN IF NOT EXISTS changed_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX IF NOT EXISTS ledger_by_change ON simulated_provider.ledger (changed_at, key);
 CREATE INDEX IF NOT EXISTS ledger_by_payment ON simulated_provider.ledger (payment_id);
 CREATE INDEX IF NOT EXISTS ledger_by_order ON simulated_provider.ledger (order_id);
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_by_action ON simulated_provider.ledger (action_token)
@@ -46,6 +49,16 @@ CREATE INDEX IF NOT EXISTS ledger_by_end_of_action ON simulated_provider.ledger 
   WHERE outcome = 'action_required';
 CREATE INDEX IF NOT EXISTS ledger_by_end_of_hold ON simulated_provider.ledger (hold_expires_at)
   WHERE outcome = 'succeeded' AND hold_expires_at IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION simulated_provider.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed_at := now();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER ledger_change BEFORE UPDATE ON simulated_provider.ledger FOR EACH ROW
+WHEN ((OLD.operation, OLD.amount, OLD.currency, OLD.outcome, OLD.code, OLD.reference)
+  IS DISTINCT FROM (NEW.operation, NEW.amount, NEW.currency, NEW.outcome, NEW.code, NEW.reference))
+EXECUTE FUNCTION simulated_provider.note_change();
 
 -- What is still to be told by webhook. A row is written with what it tells, and goes once it was taken or given up.
 CREATE TABLE IF NOT EXISTS simulated_provider.webhooks (

@@ -3,7 +3,8 @@ import type { Pool, QueryConfig } from 'pg';
 import { z } from 'zod';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { ProviderCall } from './owed-calls.js';
-import { type PaymentProvider, type ProviderOutcome, ProviderUnavailable } from './provider.js';
+import type { PaymentProvider, ProviderOutcome } from './provider.js';
+import { rowsOf } from './simulated-ledger.js';
 import { type Behaviour, behaviourOf, planOf } from './test-tokens.js';
 
 const SCHEMA = readFileSync(new URL('./simulated-provider.sql', import.meta.url), 'utf8');
@@ -13,10 +14,6 @@ const SLOW_MS = 1_500;
 /** How long an answer waits for the webhook that is to come before it, and how often it looks. */
 const WEBHOOK_FIRST_MS = 5_000;
 const LOOK_MS = 20;
-
-/** SQLSTATEs of a database that cannot answer now: connection exceptions, too little of something, shutdown. */
-const NOT_NOW = /^(08|53|57)/;
-const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 const Entry = z.object({
   outcome: z.enum(['succeeded', 'failed', 'lost', 'action_required', 'expired']),
@@ -112,7 +109,7 @@ export class SimulatedProvider implements PaymentProvider {
     const text = 'SELECT FROM simulated_provider.webhooks WHERE key = $1';
     const untold = { name: 'simulated_provider_untold', text, values: [key] };
     const deadline = Date.now() + WEBHOOK_FIRST_MS;
-    while (Date.now() < deadline && (await this.#rows(untold)).length > 0) await sleep(LOOK_MS);
+    while (Date.now() < deadline && (await rowsOf(this.pool, untold)).length > 0) await sleep(LOOK_MS);
   }
 
   async #outcomeOf({
@@ -133,28 +130,7 @@ export class SimulatedProvider implements PaymentProvider {
   }
 
   async #entry(query: QueryConfig): Promise<Entry | undefined> {
-    const [row] = await this.#rows(query);
+    const [row] = await rowsOf(this.pool, query);
     return row === undefined ? undefined : Entry.parse(row);
   }
-
-  async #rows(query: QueryConfig): Promise<readonly unknown[]> {
-    try {
-      return (await this.pool.query<object>(query)).rows;
-    } catch (error) {
-      // Whoever waits for it has to give up by himself.
-      if (isSilence(error)) return new Promise<never>(() => undefined);
-      if (isFault(error)) throw error;
-      throw new ProviderUnavailable('the simulated provider cannot reach its books', { cause: error });
-    }
-  }
-}
-
-/** The kind of a simulated outage, see the schema. */
-const isSilence = (error: unknown): boolean =>
-  error instanceof Error && 'detail' in error && error.detail === 'SILENT';
-
-/** A statement that the database refused, rather than a database that is not there. */
-function isFault(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && SQLSTATE.test(code) && !NOT_NOW.test(code);
 }

@@ -10,14 +10,14 @@ import {
   Res,
   UseFilters,
 } from '@nestjs/common';
-import { EventMetadata } from '@orders/shared-events/contracts/envelope.js';
-import { type StreamName, paymentStream } from '@orders/shared-events/contracts/ids.js';
+import { paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { ProblemDetails, ProblemException, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { isOutage } from '../outage.js';
 import { PROVIDER, addressed } from '../request.js';
 import { LOGGER } from '../transport.module.js';
+import { correlationOf } from './correlation.js';
 import { PaymentMetrics, type WebhookResult } from './payment.metrics.js';
 import { Payments } from './payments.js';
 import { type Verdict, SIGNATURE_HEADER, verdictOn } from './webhook-signature.js';
@@ -93,18 +93,11 @@ export class WebhookController {
     const command = { type: 'RecordProviderNotification', data } as const;
     const stream = paymentStream(data.paymentId);
     const { origin, ...told } = addressed(stream, command, PROVIDER);
-    const correlationId = (await this.#correlationOf(stream)) ?? origin.correlationId;
+    const correlationId = (await correlationOf(this.store, stream)) ?? origin.correlationId;
     const outcome = await this.payments.execute({ ...told, origin: { ...origin, correlationId } });
     if (outcome.outcome === 'refused') throw new Error(`notification: ${outcome.refusal.code}`);
     if (outcome.state.status === 'none') return 'unmatched';
     return outcome.outcome === 'happened' ? 'recorded' : 'known';
-  }
-
-  /** That of the order's placement: what comes of an order is found under it, whoever tells. */
-  async #correlationOf(stream: StreamName): Promise<EventMetadata['$correlationId'] | undefined> {
-    for await (const { metadata } of this.store.readStreamBackwards(stream, 1))
-      return EventMetadata.safeParse(metadata).data?.$correlationId;
-    return undefined;
   }
 }
 

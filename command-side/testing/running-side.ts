@@ -69,6 +69,8 @@ export async function startSide(
       databaseUrl,
       settings: {
         ...parseConfiguration(z.object(paymentSettings), { PAYMENT_WEBHOOK_SECRET: WEBHOOK_SECRET }),
+        // An event store that others use, too, holds payments that are in no books of this side.
+        RECONCILIATION_GRACE: 86_400_000,
         ...settings,
       },
       logger: silent,

@@ -1,4 +1,4 @@
-import { paymentSettings } from '@orders/command-side/configuration.js';
+import { paymentSettings, refusePaymentConflicts } from '@orders/command-side/configuration.js';
 import { backEnds, http, port } from '@orders/shared-events/transport/configuration.js';
 import { processSettings, refuseConflicts } from '@orders/process-managers/configuration.js';
 import { z } from 'zod';
@@ -12,5 +12,6 @@ export const configurationSchema = z
     PORT: port(3000),
     ADMIN_PORT: port(3002),
   })
-  .superRefine(refuseConflicts);
+  .superRefine(refuseConflicts)
+  .superRefine(refusePaymentConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

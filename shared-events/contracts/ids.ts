@@ -103,6 +103,9 @@ export type SnapshotStreamName = `${StreamCategory}Snapshot-${string}`;
 export const snapshotStream = (stream: StreamName, version: number): SnapshotStreamName =>
   stream.replace('-', `Snapshot-${version}-`) as SnapshotStreamName;
 
+/** Where the reconciliation of payments keeps how far it came; begins like no stream of events, either. */
+export const RECONCILIATION_STREAM = 'paymentReconciliation';
+
 /** The category before the first dash, or undefined where the stream is none of ours. */
 export function categoryOf(streamId: string): StreamCategory | undefined {
   const category = streamId.slice(0, streamId.indexOf('-'));

@@ -8,7 +8,12 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
-import { STREAM_CATEGORIES, type SnapshotStreamName, type StreamName } from '../contracts/ids.js';
+import {
+  type RECONCILIATION_STREAM,
+  STREAM_CATEGORIES,
+  type SnapshotStreamName,
+  type StreamName,
+} from '../contracts/ids.js';
 import { AppendGateway, type AppendResult, type AppendableEvent } from './append-gateway.js';
 import type { LogSink } from './observability.js';
 import { type ResolvedLogEvent, recorded } from './recorded.js';
@@ -22,6 +27,9 @@ const READ_DEADLINE_MS = 10_000;
 const LOG_READ_DEADLINE_MS = 3_600_000;
 const PING_DEADLINE_MS = 2_000;
 const DEFAULT_BATCH = 500;
+
+/** Streams that hold no events of the domain: nobody follows them. */
+export type UnheardStreamName = SnapshotStreamName | typeof RECONCILIATION_STREAM;
 
 /** EventStoreDB as this system uses it. One instance a process: it holds the only appending client. */
 export class EventStore {
@@ -58,7 +66,7 @@ export class EventStore {
 
   /** The same for one event that is not the domain's: no subscriber hears it. */
   appendSnapshot(
-    stream: SnapshotStreamName,
+    stream: UnheardStreamName,
     expected: bigint | 'no_stream',
     event: AppendableEvent,
   ): Promise<AppendResult> {
@@ -66,7 +74,7 @@ export class EventStore {
   }
 
   /** Of this stream the store is to keep the last event only. What has been said about the stream before stays. */
-  async keepLastOnly(stream: SnapshotStreamName): Promise<void> {
+  async keepLastOnly(stream: UnheardStreamName): Promise<void> {
     const limit = { id: randomUUID(), type: '$metadata', data: { $maxCount: 1 } };
     await this.#appends.append(`$$${stream}`, 'no_stream', [limit]);
   }
