@@ -78,7 +78,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     feed = new Feed();
     heard = [];
     hear = () => Promise.resolve();
-    hearing = new Hearing({
+    hearing = hearingWith(checkpoints);
+  });
+  afterEach(() => hearing.stop());
+
+  const hearingWith = (kept: Checkpoints): Hearing =>
+    new Hearing({
       log: feed,
       runner: {
         hear: (orderId, { position }) => {
@@ -87,12 +92,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         },
         leaveAside: () => undefined,
       },
-      checkpoints,
+      checkpoints: kept,
       setAside: () => Promise.resolve([]),
       logger: silent,
     });
-  });
-  afterEach(() => hearing.stop());
 
   const inPartition = (partition: number) => {
     for (let n = 0; ; n++) {
@@ -186,6 +189,29 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await until(() => heard.length === 1);
       await hearing.store();
       expect(hearing.partitions).toEqual([]);
+    });
+
+    it('keeps a partition that it lost and gained again while an earlier store was on its way', async () => {
+      let answer: (() => void) | undefined;
+      class Slow extends Checkpoints {
+        override async move(moves: Parameters<Checkpoints['move']>[0]): Promise<ReadonlySet<string>> {
+          await new Promise<void>((resolve) => (answer = resolve));
+          return super.move(moves);
+        }
+      }
+      hearing = hearingWith(new Slow(pool));
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 5n));
+      await until(() => heard.length === 1);
+      const stored = hearing.store();
+      await until(() => answer !== undefined);
+      hearing.lost([partitionNames[1] ?? '']);
+      await hearing.gained(lease(1));
+      answer?.();
+      await stored;
+      expect(hearing.partitions).toEqual([1]);
+      feed.add(fromLog(one.captured, 6n));
+      await until(() => positions().includes(6n));
     });
 
     it('goes on when a move was made whose answer was lost', async () => {

@@ -4,7 +4,7 @@ import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
-import { BEGINNING, type Checkpoints } from '../checkpoints.js';
+import { BEGINNING, type Checkpoints, type Claim } from '../checkpoints.js';
 import type { Keeper, Lease } from '../leases.js';
 import type { ProcessRunner } from '../process.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
@@ -108,21 +108,27 @@ export class Hearing implements Keeper {
     const now = performance.now();
     const moves = [...this.#partitions.values()].flatMap((one) => one.move(this.#caughtUp, now) ?? []);
     const moved = await this.options.checkpoints.move(moves);
-    for (const { name, to } of moves) {
-      if (moved.has(name)) this.#partitions.get(partitionNamed(name))?.stored(to, now);
+    for (const move of moves) {
+      if (moved.has(move.name)) this.#heldAs(move)?.stored(move.to, now);
     }
     const missed = moves.filter(({ name }) => !moved.has(name));
     if (missed.length > 0) await this.#lookAgain(missed);
   }
 
   /** A move that failed may have been made by an earlier try; if not, the partition is somebody else's. */
-  async #lookAgain(missed: readonly { readonly name: string; readonly token: bigint }[]): Promise<void> {
+  async #lookAgain(missed: readonly Pick<Claim, 'name' | 'token'>[]): Promise<void> {
     const held = new Map((await this.options.checkpoints.held(missed)).map((claim) => [claim.name, claim]));
-    for (const { name } of missed) {
-      const claim = held.get(name);
-      if (claim) this.#partitions.get(partitionNamed(name))?.stored(claim.position, -Infinity);
-      else this.lost([name]);
+    for (const miss of missed) {
+      const [claim, partition] = [held.get(miss.name), this.#heldAs(miss)];
+      if (claim) partition?.stored(claim.position, -Infinity);
+      else if (partition) this.lost([miss.name]);
     }
+  }
+
+  /** None where it was lost since then, also where it was gained again: what comes of an earlier hold says nothing of it. */
+  #heldAs({ name, token }: Pick<Claim, 'name' | 'token'>): Partition | undefined {
+    const partition = this.#partitions.get(partitionNamed(name));
+    return partition?.token === token ? partition : undefined;
   }
 
   async #listenAnew(): Promise<void> {
