@@ -27,10 +27,11 @@ const pure = [
   'command-side/*/*.snapshot.ts',
   'command-side/*/*.commands.ts',
   'command-side/order/pricing.ts',
-  'command-side/payment/{owed-calls,provider-outcome}.ts',
+  'command-side/payment/{owed-calls,provider-outcome,reconciliation,recorded-calls}.ts',
   'command-side/stock/{persistent-map,reservation}.ts',
   'process-managers/order-process/{order-process,definitions,deadlines,news,outstanding,pending}.ts',
   'process-managers/order-process/*-leg.ts',
+  'process-managers/strays.ts',
   'query-side/*/*.projector.ts',
 ];
 

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { signatureOf } from '@orders/command-side/payment/webhook-signature.js';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
-import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, newKey } from './client.js';
 import { chargesOf } from './ledger.js';
+import { notification, notify } from './notifications.js';
 import { accepted, orderOf } from './orders.js';
 import { actionUrl, decide, paymentCame, paymentEvents, paymentTypes } from './payments.js';
-import { PAYMENT_WEBHOOK_SECRET, type System, topologies } from './system.js';
+import { type System, topologies } from './system.js';
 
 let system: System;
 let dir: string;
@@ -41,27 +40,7 @@ const logHead = async (): Promise<string> =>
   (await ask<{ commandSide: { logHead: string } }>(system.commands, '{ commandSide { logHead } }'))
     .commandSide.logHead;
 
-const succeeded = { kind: 'succeeded', reference: 'ref-1' };
-const notification = (orderId: string, change: object = {}) => ({
-  id: `evt_${randomUUID()}`,
-  key: `${paymentIdOf(OrderId.parse(orderId))}:charge:1`,
-  orderId,
-  outcome: succeeded,
-  ...change,
-});
-/** As the provider would send it, or somebody who would like to be it. */
-async function post(
-  told: object,
-  { secret = PAYMENT_WEBHOOK_SECRET, at = Date.now() / 1_000 } = {},
-): Promise<number> {
-  const body = JSON.stringify(told);
-  const headers = {
-    'content-type': 'application/json',
-    'webhook-signature': signatureOf(body, [secret], at),
-  };
-  const url = new URL('/webhooks/payments', system.commands);
-  return (await fetch(url, { method: 'POST', headers, body })).status;
-}
+const post = (told: object, how?: Parameters<typeof notify>[2]) => notify(system.commands, told, how);
 
 describe('an order that the provider tells of by webhook', () => {
   it.each([

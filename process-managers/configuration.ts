@@ -21,6 +21,8 @@ export const processSettings = {
   PROCESS_COMPENSATION_DEADLINE: milliseconds(300 * SECOND),
   PROCESS_RESEND_INTERVAL: milliseconds(3 * SECOND),
   PROCESS_RESEND_INTERVAL_MAX: milliseconds(60 * SECOND),
+  /** How long an event waits that belongs to nothing known, before it is a dead letter. */
+  PARKING_DEADLINE: milliseconds(900 * SECOND),
 };
 
 export type ProcessSettings = z.infer<z.ZodObject<typeof processSettings>>;

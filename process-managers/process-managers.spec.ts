@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type OrderId, orderProcessStream, orderStream } from '@orders/shared-events/contracts/ids.js';
+import {
+  type OrderId,
+  orderProcessStream,
+  orderStream,
+  paymentStream,
+} from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import type { ProcessManagers } from './process-managers.js';
@@ -184,6 +189,33 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await start(QUICK, { leaseTimes });
       await done(order.orderId);
       expect(frozen.instance).not.toBe(running[1]?.instance);
+    });
+
+    it('go on with what waits for what it belongs to, and make a dead letter of it once', async () => {
+      const dead = async () => {
+        const { rows } = await servers.pool.query<object>(
+          `SELECT queue, origin FROM process_managers.dead_letters WHERE origin <> 'queue'`,
+        );
+        return rows;
+      };
+      const parked = async () => {
+        const { rows } = await servers.pool.query<object>('SELECT outcome FROM process_managers.parked');
+        return rows;
+      };
+      const first = await start(QUICK);
+      const order = newOrder();
+      const stream = paymentStream(order.paymentId);
+      await commandSide.append(stream, 'ProviderNotificationUnmatched', order.unmatched.data);
+      await until(async () => (await parked()).length === 1);
+      await first.stop();
+      await servers.pool.query('UPDATE process_managers.parked SET due_at = now()');
+      await start(QUICK);
+      await until(async () => (await dead()).length > 0);
+      await start(QUICK);
+      expect([await parked(), await dead()]).toEqual([
+        [{ outcome: 'dead-lettered' }],
+        [{ queue: 'log', origin: 'unknown correlation' }],
+      ]);
     });
 
     it('refuse to start on another log than the one their checkpoints were made from', async () => {

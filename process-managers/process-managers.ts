@@ -19,6 +19,8 @@ import { processesProjection } from './order-process/processes.projection.js';
 import { ProcessesTable } from './order-process/processes.table.js';
 import { SetAside } from './order-process/set-aside.js';
 import { Timers } from './order-process/timers.js';
+import { ParkedTable } from './parking/parked.table.js';
+import { Parking } from './parking/parking.js';
 import { type Effects, ProcessRunner } from './process.js';
 import { Processes } from './processes.js';
 
@@ -60,7 +62,8 @@ export class ProcessManagers {
     const table = new ProcessesTable(pool, durationsOf(settings), resendsOf(settings));
     // One a pause: as many as there are events in hand.
     setMaxListeners(0, this.#stop.signal);
-    const effects = this.#effects(setAside);
+    const parking = new Parking(new ParkedTable(pool, settings.PARKING_DEADLINE), logger);
+    const effects = this.#effects(setAside, parking);
     const runner = new ProcessRunner(processes, effects, logger);
     const checkpoints = new Checkpoints(pool);
     this.#checkpoints = checkpoints;
@@ -69,6 +72,7 @@ export class ProcessManagers {
       runner,
       checkpoints,
       setAside: (partitions) => setAside.ofPartitions(partitions),
+      parking,
       logger,
     });
     const projection = processesProjection({ log, checkpoints, logger }, processes, table);
@@ -79,6 +83,7 @@ export class ProcessManagers {
       runner,
       table,
       deferred: new DeferredRetries(table),
+      parking,
       send: effects.send,
       projected: () => this.#projected(),
       connected: () => bus.connected,
@@ -110,13 +115,15 @@ export class ProcessManagers {
     await this.#hearing.stop();
   }
 
-  #effects(setAside: SetAside): Effects {
+  #effects(setAside: SetAside, parking: Parking): Effects {
     const { eventStore, messageBus } = this.options;
     const now = () => new Date().toISOString();
     return {
       append: (stream, expected, events) => eventStore.append(stream, expected, events),
       send: (command, origin) => sendCommand(messageBus, command, origin, now()),
       setAside: (orderId, position, reason) => setAside.put(orderId, position, reason),
+      park: (orderId, event) => parking.park(orderId, event),
+      match: (event) => parking.match(event),
       now,
       pause: async (repeat) => {
         await sleep(backoff(repeat), this.#stop.signal);

@@ -14,6 +14,7 @@ const stream = orderProcessStream(order.orderId);
 
 let log: MemoryLog;
 let sent: { command: OutstandingCommand; origin: Origin }[];
+let parking: string[];
 let aside: { position: bigint; reason: string }[];
 let now: string;
 
@@ -30,6 +31,8 @@ function instance(effects: Partial<Effects> = {}): ProcessRunner {
       append: (to, expected, events) => log.append(to, expected, events),
       send: (command, origin) => noted(sent, { command, origin }),
       setAside: (_orderId, position, reason) => noted(aside, { position, reason }),
+      park: (orderId, { position }) => noted(parking, `parks ${position} of ${orderId}`),
+      match: ({ position }) => noted(parking, `matches ${position}`),
       now: () => now,
       pause: () => Promise.resolve(),
       ...effects,
@@ -45,6 +48,7 @@ beforeEach(() => {
   log = new MemoryLog();
   sent = [];
   aside = [];
+  parking = [];
   now = START;
 });
 
@@ -90,9 +94,46 @@ describe('a process that hears an event', () => {
     expect(types()).toEqual(['AuthorizePayment']);
   });
 
-  it('says nothing of an order that was never placed', async () => {
-    await instance().hear(order.orderId, fromLog(order.captured, 10n));
+  it('records nothing of an order that was never placed: its events are parked until it is', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.captured, 10n));
     expect(recorded()).toEqual([]);
+    await runner.hear(order.orderId, fromLog(order.placed, 11n));
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard']);
+    expect(parking).toEqual([`parks 10 of ${order.orderId}`, 'matches 11']);
+  });
+
+  it('parks what the provider told of a payment that nobody asked for, whatever is known of its order', async () => {
+    const runner = instance();
+    await runner.hear(order.orderId, fromLog(order.unmatched, 10n));
+    await runner.hear(order.orderId, fromLog(order.placed, 11n));
+    await runner.hear(order.orderId, fromLog(order.unmatched, 12n));
+    await runner.hear(order.orderId, fromLog(order.requested, 13n));
+    await runner.hear(order.orderId, fromLog(order.captured, 14n));
+    expect(parking).toEqual([
+      `parks 10 of ${order.orderId}`,
+      'matches 11',
+      `parks 12 of ${order.orderId}`,
+      'matches 13',
+    ]);
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard', 'OrderProcessHeard']);
+  });
+
+  it('parks and matches in turn what arrives together', async () => {
+    const runner = instance();
+    await Promise.all([
+      runner.hear(order.orderId, fromLog(order.placed, 10n)),
+      runner.hear(order.orderId, fromLog(order.unmatched, 11n)),
+      runner.hear(order.orderId, fromLog(order.requested, 12n)),
+    ]);
+    expect(parking).toEqual(['matches 10', `parks 11 of ${order.orderId}`, 'matches 12']);
+  });
+
+  it('insists on parking while the database is away, and is done only then', async () => {
+    let tries = 0;
+    const park = () => (++tries < 3 ? Promise.reject(new Error('away')) : Promise.resolve());
+    await instance({ park }).hear(order.orderId, fromLog(order.unmatched, 10n));
+    expect(tries).toBe(3);
   });
 
   it('records what arrives meanwhile with one append, in order', async () => {

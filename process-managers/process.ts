@@ -17,6 +17,7 @@ import type { StageVisit } from './order-process/deadlines.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
 import { deadlinePassed, heard, started, toAppend } from './own-events.js';
 import { type Processes, Unreadable } from './processes.js';
+import { isStray, mayBeAwaited } from './strays.js';
 import { type OwnEvent, type Tracked, outstandingOf, track } from './tracked.js';
 
 /** Everything that the runner does to the world, so that a simulator can drive it. */
@@ -27,6 +28,10 @@ export interface Effects {
   readonly send: (command: OutstandingCommand, origin: Origin) => Promise<void>;
   /** Keeps the order from going on: it met what cannot be dealt with at that position. */
   setAside(orderId: OrderId, position: bigint, reason: string): Promise<void>;
+  /** Keeps an event that belongs to nothing known; one that is kept already stays as it is. */
+  park(orderId: OrderId, event: RecordedEvent): Promise<void>;
+  /** Ends the wait of what is kept, where this event is what it waits for. */
+  match(event: RecordedEvent): Promise<void>;
   now(): string;
   /** Before the n-th repeat, from 0. Rejects when the runner is to stop. */
   pause(repeat: number): Promise<void>;
@@ -46,6 +51,8 @@ interface Mail {
 interface Decision {
   readonly events: readonly OwnEvent[];
   readonly after: Tracked | undefined;
+  /** What belongs to nothing known. */
+  readonly strays: ReadonlySet<RecordedEvent>;
   /** From the turn on that could not be dealt with, and why. */
   readonly poisoned: readonly Turn[] | undefined;
   readonly reason: string;
@@ -121,13 +128,14 @@ export class ProcessRunner {
 
   /** False where somebody else wrote: all is decided again then. */
   async #decided(orderId: OrderId, before: Tracked | undefined, turns: readonly Turn[]): Promise<boolean> {
-    const { events, after, poisoned, reason } = this.#decide(orderId, before, turns);
+    const { events, after, strays, poisoned, reason } = this.#decide(orderId, before, turns);
     if (events.length > 0 && after) {
       const result = await this.#record(orderId, before, events);
       if (result.outcome === 'conflict') return false;
       await this.#send(orderId, before, { ...after, revision: result.revision });
     }
     if (poisoned) await this.#setAside(orderId, poisoned, reason);
+    await this.#correlate(orderId, turns, strays);
     return true;
   }
 
@@ -135,8 +143,10 @@ export class ProcessRunner {
   #decide(orderId: OrderId, before: Tracked | undefined, turns: readonly Turn[]): Decision {
     const now = this.effects.now();
     const events: OwnEvent[] = [];
+    const strays = new Set<RecordedEvent>();
     let after = before;
     for (const [index, turn] of turns.entries()) {
+      if (turn.kind === 'heard' && isStray(turn.event, after !== undefined)) strays.add(turn.event);
       try {
         for (const event of eventsOf(orderId, turn, after, now)) {
           const next = track(after, event);
@@ -144,10 +154,24 @@ export class ProcessRunner {
           after = next;
         }
       } catch (error) {
-        return { events, after, poisoned: turns.slice(index), reason: String(error) };
+        return { events, after, strays, poisoned: turns.slice(index), reason: String(error) };
       }
     }
-    return { events, after, poisoned: undefined, reason: '' };
+    return { events, after, strays, poisoned: undefined, reason: '' };
+  }
+
+  /** In turn: what is parked may be matched by the next. */
+  async #correlate(
+    orderId: OrderId,
+    turns: readonly Turn[],
+    strays: ReadonlySet<RecordedEvent>,
+  ): Promise<void> {
+    for (const turn of turns) {
+      if (turn.kind === 'deadline') continue;
+      const { event } = turn;
+      if (strays.has(event)) await this.#insist(orderId, () => this.effects.park(orderId, event));
+      else if (mayBeAwaited(event)) await this.#insist(orderId, () => this.effects.match(event));
+    }
   }
 
   #record(orderId: OrderId, before: Tracked | undefined, events: readonly OwnEvent[]): Promise<AppendResult> {
@@ -206,10 +230,11 @@ export class ProcessRunner {
 const opens = ([first]: readonly Turn[]): boolean =>
   first?.kind === 'heard' && first.event.type === 'OrderPlaced';
 
-/** What a process would record of a turn. Events of an order that was never placed say nothing to anybody. */
+/** What a process would record of a turn. What belongs to nothing known says nothing to it. */
 function eventsOf(orderId: OrderId, turn: Turn, tracked: Tracked | undefined, now: string): OwnEvent[] {
   if (turn.kind === 'deadline') return tracked ? [deadlinePassed(orderId, turn.deadline, tracked, now)] : [];
+  if (isStray(turn.event, tracked !== undefined)) return [];
   const event = heard(orderId, turn.event, tracked, now);
   if (tracked) return [event];
-  return turn.event.type === 'OrderPlaced' ? [started(orderId, turn.event, now), event] : [];
+  return [started(orderId, turn.event, now), event];
 }

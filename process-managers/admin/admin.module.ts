@@ -10,6 +10,8 @@ import { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import type { ProcessManagersReadiness } from '../health/readiness.js';
 import type { StageDurations } from '../order-process/deadlines.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
+import { ParkedController } from '../parking/parked.controller.js';
+import { ParkedQueries } from '../parking/parked.queries.js';
 import { ProcessesController, STAGE_DURATIONS } from './processes.controller.js';
 import { ProofQueries } from './proofs.queries.js';
 import { ProofsController } from './proofs.controller.js';
@@ -39,6 +41,7 @@ export class AdminModule {
         ProofsController,
         SimulatedProviderController,
         DeadLettersController,
+        ParkedController,
         HealthController,
       ],
       providers: [
@@ -50,6 +53,7 @@ export class AdminModule {
         { provide: ProofQueries, useValue: new ProofQueries(pool) },
         { provide: SimulatedProviderQueries, useValue: new SimulatedProviderQueries(pool) },
         { provide: DeadLetters, useValue: new DeadLetters(pool) },
+        { provide: ParkedQueries, useValue: new ParkedQueries(pool) },
       ],
     };
   }

@@ -415,6 +415,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/health/live',
         '/health/ready',
         '/leases',
+        '/parked',
         '/processes',
         '/processes/{orderId}',
         '/provider/ledger',

@@ -10,7 +10,10 @@ const Instant = z.string().meta({ format: 'date-time' });
 
 const summary = {
   id: z.uuid(),
-  queue: z.string().meta({ example: 'commands.payment' }),
+  origin: z.enum(['queue', 'unknown correlation']).meta({
+    description: 'unknown correlation: an event that belongs to nothing known; it was parked before.',
+  }),
+  queue: z.string().meta({ example: 'commands.payment', description: '`log` for an event.' }),
   type: z.string().nullable(),
   routingKey: z.string(),
   reason: z.string(),

@@ -7,6 +7,9 @@ import { instant } from '../postgres.js';
 /** A message that came to nothing, with why. */
 export interface DeadLetter {
   readonly id: string;
+  /** `unknown correlation`: an event in the log that belongs to nothing known; see parking. */
+  readonly origin: 'queue' | 'unknown correlation';
+  /** `log` for an event in it. */
   readonly queue: string;
   readonly type: string | null;
   readonly routingKey: string;
@@ -44,7 +47,7 @@ const STORE = {
 };
 
 const SUMMARY = `
-  id, queue, type, routing_key AS "routingKey", reason, attempts, times,
+  id, origin, queue, type, routing_key AS "routingKey", reason, attempts, times,
   ${instant('first_failure_at', 'firstFailureAt')}, ${instant('last_failure_at', 'lastFailureAt')},
   ${instant('received_at', 'receivedAt')}`;
 
@@ -119,8 +122,8 @@ const instantIn = (header: unknown): string | undefined => StorableInstant.safeP
 /** Postgres has no NUL in its texts, and a message that cannot be stored would be delivered again for ever. */
 const withoutNul = (written: string): string => written.replaceAll('\u0000', '\ufffd');
 
-/** One level: `JSON.stringify` comes by every level itself. */
-function storable(value: unknown): unknown {
+/** For `JSON.stringify`, which comes by every level itself: what Postgres can keep of a value. */
+export function storable(value: unknown): unknown {
   if (typeof value === 'string') return withoutNul(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutNul(key), inner]));

@@ -69,6 +69,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   let feed: Feed;
   let heard: { orderId: OrderId; position: bigint }[];
   let hear: () => Promise<void>;
+  let gained: number[];
   let hearing: Hearing;
   let token = 0n;
 
@@ -77,6 +78,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     await checkpoints.seed(partitionNames, 'this-log');
     feed = new Feed();
     heard = [];
+    gained = [];
     hear = () => Promise.resolve();
     hearing = hearingWith(checkpoints);
   });
@@ -94,6 +96,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       },
       checkpoints: kept,
       setAside: () => Promise.resolve([]),
+      parking: { gained: (partitions) => Promise.resolve(void gained.push(...partitions)) },
       logger: silent,
     });
 
@@ -121,6 +124,19 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       feed.add(fromLog(one.placed, 5n), fromLog(other.placed, 6n), fromLog(one.captured, 7n));
       await until(() => heard.length === 2);
       expect(positions()).toEqual([5n, 7n]);
+    });
+
+    it('passes on what the provider told of a payment that nobody asked for', async () => {
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.unmatched, 5n));
+      await until(() => heard.length === 1);
+    });
+
+    it('knows what is parked in a partition before it hears it', async () => {
+      feed.add(fromLog(one.requested, 5n));
+      await hearing.gained(lease(1, 2));
+      expect([gained, heard]).toEqual([[1, 2], []]);
+      await until(() => heard.length === 1);
     });
 
     it('stores how far it came, past what concerns others', async () => {

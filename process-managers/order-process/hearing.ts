@@ -6,7 +6,9 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { BEGINNING, type Checkpoints, type Claim } from '../checkpoints.js';
 import type { Keeper, Lease } from '../leases.js';
+import type { Parking } from '../parking/parking.js';
 import type { ProcessRunner } from '../process.js';
+import { isUnmatched } from '../strays.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
 import { listensTo } from './news.js';
 import { Partition, partitionNamed, partitionNames, partitionOf } from './partition.js';
@@ -26,6 +28,7 @@ export interface HearingOptions {
   readonly checkpoints: Checkpoints;
   /** The orders of these partitions that wait aside. */
   readonly setAside: (partitions: readonly number[]) => Promise<readonly OrderId[]>;
+  readonly parking: Pick<Parking, 'gained'>;
   readonly logger: LogSink;
 }
 
@@ -63,8 +66,9 @@ export class Hearing implements Keeper {
   async gained(leases: readonly Lease[]): Promise<void> {
     const claims = await this.options.checkpoints.claim(leases);
     const head = await this.options.log.head();
-    const aside = await this.options.setAside(claims.map(({ name }) => partitionNamed(name)));
-    this.options.runner.leaveAside(aside);
+    const partitions = claims.map(({ name }) => partitionNamed(name));
+    this.options.runner.leaveAside(await this.options.setAside(partitions));
+    await this.options.parking.gained(partitions);
     for (const claim of claims) this.#partitions.set(partitionNamed(claim.name), new Partition(claim, head));
     await this.#listenAnew();
   }
@@ -177,9 +181,11 @@ export class Hearing implements Keeper {
   }
 }
 
-/** The order that an event is about, where it is one that processes listen to. */
-function orderOf({ type, data }: RecordedEvent): OrderId | undefined {
-  if (!listensTo(type) || typeof data !== 'object' || data === null || !('orderId' in data)) return undefined;
+/** The order that an event is about, where it is one that processes listen to, or that may have to wait for it. */
+function orderOf(event: RecordedEvent): OrderId | undefined {
+  const { type, data } = event;
+  if (!listensTo(type) && !isUnmatched(event)) return undefined;
+  if (typeof data !== 'object' || data === null || !('orderId' in data)) return undefined;
   const orderId = OrderId.safeParse(data.orderId);
   return orderId.success ? orderId.data : undefined;
 }

@@ -62,6 +62,8 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         append: (...how) => log.append(...how),
         send: () => Promise.resolve(),
         setAside: () => Promise.resolve(),
+        park: () => Promise.resolve(),
+        match: () => Promise.resolve(),
         now: () => START,
         pause: () => Promise.resolve(),
       },

@@ -20,6 +20,7 @@ function world() {
   const sent: string[] = [];
   const fired: DueDeadline[] = [];
   const asked: (readonly number[])[] = [];
+  const ended: (readonly number[])[] = [];
   const resend: Resend = { orderId: order.orderId, commands, origin };
   const state = { projected: true, connected: true, settled: [1, 2], graceMs: 1, looks: 0 };
   const timers = new Timers({
@@ -35,13 +36,14 @@ function world() {
       },
     },
     deferred: { due: (partitions) => Promise.resolve((asked.push(partitions), [])) },
+    parking: { deadLetterDue: (partitions) => Promise.resolve(void ended.push(partitions)) },
     send: ({ commandId }) => Promise.resolve(void sent.push(commandId)),
     projected: () => Promise.resolve((state.looks++, state.projected)),
     connected: () => (state.looks++, state.connected),
     graceMs: 1,
     logger: silent,
   });
-  return { timers, state, sent, fired, asked };
+  return { timers, state, sent, fired, asked, ended };
 }
 
 let running: Timers | undefined;
@@ -53,12 +55,13 @@ const start = (timers: Timers) => {
 
 describe('the timers', () => {
   it('send again and fire, for the partitions that are heard here', async () => {
-    const { timers, sent, fired, asked } = world();
+    const { timers, sent, fired, asked, ended } = world();
     start(timers);
-    await until(() => sent.length > 0 && fired.length > 0);
+    await until(() => sent.length > 0 && fired.length > 0 && ended.length > 0);
     expect(sent[0]).toBe(commands[0]?.commandId);
     expect(asked).toContainEqual([1, 2, 3]);
     expect(asked).toContainEqual([1, 2]);
+    expect(ended[0]).toEqual([1, 2]);
   });
 
   it('do nothing before the projection has reached the head of boot time', async () => {
@@ -70,20 +73,20 @@ describe('the timers', () => {
   });
 
   it('do nothing while the broker is away: a deadline says that others took too long', async () => {
-    const { timers, state, sent, fired } = world();
+    const { timers, state, sent, fired, ended } = world();
     state.connected = false;
     start(timers);
     await until(() => state.looks > 4);
-    expect([sent, fired]).toEqual([[], []]);
+    expect([sent, fired, ended]).toEqual([[], [], []]);
     state.connected = true;
     await until(() => fired.length > 0);
   });
 
   it('fire nothing for a partition that has not heard everything yet', async () => {
-    const { timers, state, sent, fired } = world();
+    const { timers, state, sent, fired, ended } = world();
     state.settled = [];
     start(timers);
     await until(() => sent.length > 2);
-    expect(fired).toEqual([]);
+    expect([fired, ended]).toEqual([[], []]);
   });
 });

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
+import type { Parking } from '../parking/parking.js';
 import type { Effects, ProcessRunner } from '../process.js';
 import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
@@ -14,6 +15,8 @@ export interface TimersOptions {
   readonly table: Pick<ProcessesTable, 'takeResends' | 'takeDeadlines'>;
   /** The pace of those that wait for the payment provider. */
   readonly deferred: Pick<DeferredRetries, 'due'>;
+  /** What waits for something that does not come. */
+  readonly parking: Pick<Parking, 'deadLetterDue'>;
   readonly send: Effects['send'];
   /** Whether the projection has reached what was the log's head when this instance booted. */
   readonly projected: () => Promise<boolean>;
@@ -72,7 +75,9 @@ export class Timers {
     }
     if (performance.now() - this.#connectedSince < options.graceMs) return;
     const settled = options.hearing.settled(options.graceMs);
-    if (settled.length > 0) this.#fire(await options.table.takeDeadlines(settled));
+    if (settled.length === 0) return;
+    this.#fire(await options.table.takeDeadlines(settled));
+    await options.parking.deadLetterDue(settled);
   }
 
   async #sendAgain(resends: readonly Resend[]): Promise<void> {

@@ -89,6 +89,22 @@ export function anOrder({ captureMethod = 'AUTOMATIC', lines = [{}], key = 'key-
         type: 'PaymentActionRequired',
         data: { ...payment, attempt: 1, url: 'https://provider.example/actions/1', expiresAt },
       }),
+    /** What the provider notified of before anybody had asked for the payment. */
+    unmatched: paymentEvent({
+      type: 'ProviderNotificationUnmatched',
+      data: { ...payment, operation: 'charge', attempt: 1, outcome: 'succeeded', notificationId: 'evt_1' },
+    }),
+    requested: paymentEvent({
+      type: 'PaymentRequested',
+      data: {
+        ...payment,
+        attempt: 1,
+        amount,
+        currency: Currency.parse('EUR'),
+        paymentMethod: 'pm_approve',
+        captureMethod,
+      },
+    }),
     /** The customer pays in another way. */
     requestedAgain: paymentEvent({
       type: 'PaymentRequested',
