@@ -48,8 +48,8 @@ interface Response {
 export class WebhookController {
   constructor(
     private readonly payments: Payments,
-    private readonly store: EventStore,
-    private readonly metrics: PaymentMetrics,
+    @Inject(EventStore) private readonly store: Pick<EventStore, 'readStreamBackwards'>,
+    @Inject(PaymentMetrics) private readonly metrics: Pick<PaymentMetrics, 'notified'>,
     @Inject(WEBHOOK_SECRETS) private readonly secrets: readonly string[],
     @Inject(LOGGER) private readonly logger: LogSink,
   ) {}
