@@ -1,4 +1,4 @@
-// Run by npm before start, test, demo, replay and bench: installs and builds what is missing or out of date.
+// Run by npm before start, test, demo, replay, bench and the simulator: installs and builds what is missing or out of date.
 // Plain Node 20 without dependencies, since nothing may be installed yet.
 import { build } from './building.mjs';
 import { Failure, main } from './child-process.mjs';

@@ -1,0 +1,63 @@
+import type { Pool, QueryConfig } from 'pg';
+import type { Life, Network } from './life.js';
+import { leaseStatements } from './leases.statements.js';
+import { processStatements } from './processes.statements.js';
+
+/** The rows that a statement answers with. Each is atomic, as in Postgres each statement by itself is. */
+export type Statement = (values: readonly unknown[]) => readonly object[];
+export type Statements = Readonly<Record<string, Statement>>;
+
+/** The clock of the database, in milliseconds since the epoch, and its chance. */
+export interface DatabaseParts {
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * The process managers' tables. Their statements are known by their names, and do here what their SQL does in Postgres:
+ * `database.spec.ts` holds one against the other.
+ */
+export class Database {
+  readonly processes;
+  readonly setAside;
+  readonly deadLetters;
+  readonly #statements: ReadonlyMap<string, Statement>;
+
+  constructor(parts: DatabaseParts) {
+    const leases = leaseStatements(parts);
+    const processes = processStatements(parts, leases.checkpoints);
+    this.processes = processes.rows;
+    this.setAside = processes.setAside;
+    this.deadLetters = processes.deadLetters;
+    this.#statements = new Map(Object.entries({ ...leases.statements, ...processes.statements }));
+  }
+
+  run(name: string, values: readonly unknown[]): readonly object[] {
+    const statement = this.#statements.get(name);
+    if (!statement) throw new Error(`the statement ${name} is not simulated`);
+    return statement(values);
+  }
+}
+
+/** SQLSTATE 57P01, admin shutdown. */
+const terminated = (): Error =>
+  Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
+
+/** One process's connections to it. Where nothing goes wrong a statement takes no time. */
+export class SimulatedPool {
+  constructor(
+    private readonly parts: { readonly database: Database; readonly network: Network },
+    private readonly life: Life,
+  ) {}
+
+  /** As the driver's own type, of which this has the part that is used. */
+  get asDriver(): Pool {
+    return this as unknown as Pool;
+  }
+
+  query({ name = '', values = [] }: QueryConfig): Promise<{ readonly rows: readonly object[] }> {
+    const { database, network } = this.parts;
+    const run = () => ({ rows: database.run(name, values) });
+    return network.ask(this.life, 'query', `${name} of ${this.life.name}`, run, terminated);
+  }
+}

@@ -1,0 +1,97 @@
+import type { AppendExpectedRevision } from '@eventstore/db-client';
+import type { AppendableEvent } from '@orders/shared-events/transport/append-gateway.js';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+
+export type Appended =
+  { readonly revision: bigint; readonly position: bigint } | { readonly conflict: bigint | 'no_stream' };
+
+/** Positions rise with gaps, as they do in the store. */
+const GAP = 100n;
+
+/**
+ * The log, by the event store's rules: all events of an append or none, at the expected revision. Where that lies
+ * behind the head, an append whose ids are those that follow it is a repeat and succeeds; its data is not looked at.
+ */
+export class EventLog {
+  readonly events: RecordedEvent[] = [];
+  readonly #streams = new Map<string, RecordedEvent[]>();
+
+  /** @param onAppend told of what was written, after it was */
+  constructor(
+    private readonly now: () => number,
+    private readonly onAppend: (stream: string, events: readonly RecordedEvent[]) => void,
+  ) {}
+
+  get head(): bigint {
+    return this.events.at(-1)?.position ?? 0n;
+  }
+
+  stream(name: string): readonly RecordedEvent[] {
+    return this.#streams.get(name) ?? [];
+  }
+
+  append(name: string, expected: AppendExpectedRevision, events: readonly AppendableEvent[]): Appended {
+    const stream = this.#streams.get(name) ?? [];
+    const head = stream.at(-1)?.revision ?? 'no_stream';
+    if (expected === 'any') return repeatAnywhere(stream, events) ?? this.#write(name, stream, events);
+    if (expected === head) return this.#write(name, stream, events);
+    if (expected === 'stream_exists') throw new Error('nothing expects this');
+    const from = expected === 'no_stream' ? 0 : Number(expected) + 1;
+    return repeated(stream.slice(from, from + events.length), events) ?? { conflict: head };
+  }
+
+  /** The index of the first event behind a position. */
+  indexAfter(position: bigint | undefined): number {
+    if (position === undefined) return 0;
+    let [low, high] = [0, this.events.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.events[middle]?.position ?? 0n) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #write(name: string, stream: RecordedEvent[], events: readonly AppendableEvent[]): Appended {
+    const recordedAt = new Date(this.now());
+    const written = events.map((event, index): RecordedEvent => {
+      const stored = JSON.parse(JSON.stringify({ data: event.data, metadata: event.metadata })) as object;
+      return {
+        data: undefined,
+        metadata: undefined,
+        ...stored,
+        id: event.id,
+        type: event.type,
+        streamId: name,
+        revision: BigInt(stream.length + index),
+        position: BigInt(this.events.length + index + 1) * GAP,
+        recordedAt,
+      };
+    });
+    this.#streams.set(name, stream);
+    stream.push(...written);
+    this.events.push(...written);
+    this.onAppend(name, written);
+    return placeOf(written);
+  }
+}
+
+const placeOf = (events: readonly RecordedEvent[]): { revision: bigint; position: bigint } => {
+  const last = events.at(-1);
+  if (!last) throw new Error('an append of nothing');
+  return { revision: last.revision, position: last.position };
+};
+
+function repeated(there: readonly RecordedEvent[], events: readonly AppendableEvent[]): Appended | undefined {
+  const isSame = there.length === events.length && there.every(({ id }, index) => id === events[index]?.id);
+  return isSame ? placeOf(there) : undefined;
+}
+
+/** Where no revision is expected, ids that the stream holds make a repeat. */
+function repeatAnywhere(
+  stream: readonly RecordedEvent[],
+  events: readonly AppendableEvent[],
+): Appended | undefined {
+  const first = stream.findIndex(({ id }) => id === events[0]?.id);
+  return first < 0 ? undefined : repeated(stream.slice(first, first + events.length), events);
+}

@@ -1,0 +1,97 @@
+import type { Case } from './case.js';
+import { mixed } from './chance.js';
+import { planOf } from './plan.js';
+import { type Outcome, simulate } from './run.js';
+import { shrunk } from './shrink.js';
+import type { Violation } from './violation.js';
+
+/** What a thread is asked to do. */
+export type Job =
+  | {
+      readonly kind: 'runs';
+      readonly seed: number;
+      readonly from: number;
+      readonly to: number;
+      readonly isTraced: boolean;
+    }
+  | { readonly kind: 'shrink'; readonly found: Case; readonly rule: string }
+  | { readonly kind: 'replay'; readonly shown: Case };
+
+export interface RunsAnswer {
+  readonly kind: 'runs';
+  readonly from: number;
+  /** Runs that were done: fewer than asked for where one broke a rule. */
+  readonly runs: number;
+  readonly steps: number;
+  /** Of all steps of all these runs. */
+  readonly fingerprint: number;
+  readonly traces: readonly (readonly string[])[];
+  readonly broken: Broken | undefined;
+}
+
+/** A run that broke a rule, with all that happened in it. */
+export interface Broken {
+  readonly found: Case;
+  readonly violations: readonly Violation[];
+}
+
+export interface ReplayAnswer {
+  readonly kind: 'replay';
+  readonly shown: Case;
+  readonly violations: readonly Violation[];
+  readonly trace: readonly string[];
+}
+
+export type Answer = RunsAnswer | ReplayAnswer | { readonly kind: 'shrink'; readonly smallest: Case };
+
+/** @param unheard rejections that nobody has dealt with, filled while runs go on */
+export async function answerTo(job: Job, unheard: string[]): Promise<Answer> {
+  switch (job.kind) {
+    case 'runs':
+      return manyRuns(job, unheard);
+    case 'shrink':
+      return { kind: 'shrink', smallest: await shrunk(job.found, breaks(job.rule)) };
+    case 'replay': {
+      const { violations, trace } = await outcomeOf(job.shown, true);
+      return { kind: 'replay', shown: job.shown, violations, trace };
+    }
+  }
+}
+
+const outcomeOf = ({ seed, run, steps, mishaps }: Case, isTraced = false): Promise<Outcome> =>
+  simulate(planOf(seed, run), { selection: { steps, mishaps }, isTraced });
+
+/** Whether a case breaks that rule before any other. */
+const breaks =
+  (rule: string) =>
+  async (tried: Case): Promise<boolean> =>
+    (await outcomeOf(tried)).violations[0]?.rule === rule;
+
+async function manyRuns(
+  { seed, from, to, isTraced }: Extract<Job, { kind: 'runs' }>,
+  unheard: string[],
+): Promise<RunsAnswer> {
+  let [run, steps, fingerprint] = [from, 0, 0];
+  let broken: Broken | undefined;
+  const traces: (readonly string[])[] = [];
+  for (; run < to && !broken; run++) {
+    const plan = planOf(seed, run);
+    const outcome = await simulate(plan, { isTraced });
+    steps += outcome.steps;
+    fingerprint = mixed(fingerprint, outcome.fingerprint);
+    if (isTraced) traces.push(outcome.trace);
+    // The event loop tells of rejections that nobody has dealt with.
+    await new Promise((resolve) => setImmediate(resolve));
+    broken = brokenBy(outcome, unheard.splice(0), { seed, run, steps: [...plan.steps.keys()], mishaps: [] });
+  }
+  return { kind: 'runs', from, runs: run - from, steps, fingerprint, traces, broken };
+}
+
+function brokenBy(
+  { violations, mishaps }: Outcome,
+  unheard: readonly string[],
+  about: Case,
+): Broken | undefined {
+  const all = [...violations, ...unheard.map((what) => ({ rule: 'no failure is dropped', what }))];
+  return all.length === 0 ? undefined : { found: { ...about, mishaps }, violations: all };
+}

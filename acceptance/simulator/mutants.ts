@@ -1,0 +1,150 @@
+/**
+ * Deliberate faults. Each is a change to one file of the product's sources, made to a copy of it, so that what is
+ * shipped has no switch for any of them: the simulator has to find every one.
+ */
+export interface Mutant {
+  readonly name: string;
+  /** From the root of the repository. */
+  readonly file: string;
+  /** Stands in the file once: a change that no longer applies is an error. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'checkpoint before the work',
+    file: 'process-managers/watermark.ts',
+    find: 'return this.#lowest?.before ?? this.#seen;',
+    replace: 'return this.#seen;',
+  },
+  {
+    name: 'acknowledged before the commit',
+    file: 'shared-events/transport/consumer.ts',
+    find: 'const settled = await this.#handle(message);',
+    replace: 'const settled = true; void this.#handle(message);',
+  },
+  {
+    name: 'a command is not waited for',
+    file: 'command-side/command-consumer.ts',
+    find: 'const refusal = await this.carryOut(message, command);',
+    replace: 'const refusal = undefined; void this.carryOut(message, command).catch(() => undefined);',
+  },
+  {
+    name: 'no deduplication',
+    file: 'process-managers/order-process/order-process.ts',
+    find: 'if (!concerns(event) || BigInt(data.position) <= BigInt(process.heard)) return process;',
+    replace: 'if (!concerns(event)) return process;',
+  },
+  {
+    name: 'random event ids',
+    file: 'shared-events/contracts/ids.ts',
+    find: 'EventId.parse(v5(String(index), commandId))',
+    replace: 'EventId.parse(v5(String(index + Math.random()), commandId))',
+  },
+  {
+    name: 'any revision is expected',
+    file: 'shared-events/transport/append-gateway.ts',
+    find: 'expectedRevision: expected,',
+    replace: "expectedRevision: 'any',",
+  },
+  {
+    name: 'an answer from what is cached',
+    file: 'command-side/decider.ts',
+    find: '} else if (proved) {',
+    replace: '} else {',
+  },
+  {
+    name: 'not mandatory',
+    file: 'process-managers/commands.ts',
+    find: 'mandatory: true,',
+    replace: 'mandatory: false,',
+  },
+  {
+    name: 'an outage uses up attempts',
+    file: 'command-side/command-consumer.ts',
+    find: 'if (isOutage(error)) throw new Pause(`${type} has to wait`, { cause: error });',
+    replace: '',
+  },
+  {
+    name: 'no deadline',
+    file: 'process-managers/order-process/deadlines.ts',
+    find: "if (process.kind === 'opened' || process.stage === 'done' || process.intervention) return undefined;",
+    replace:
+      "if (process.kind === 'opened' || process.stage !== 'payment' || process.generation > 0) return undefined;",
+  },
+  {
+    name: 'nothing is sent again',
+    file: 'process-managers/order-process/timers.ts',
+    find: '.map((command) => this.options.send(command, origin)),',
+    replace: '.map((command) => (origin ? Promise.resolve() : this.options.send(command, origin))),',
+  },
+  {
+    name: 'a deadline is judged by what is cached',
+    file: 'process-managers/process.ts',
+    find: "if (turns.some(({ kind }) => kind === 'deadline')) this.processes.forget(orderId);",
+    replace: '',
+  },
+  {
+    name: 'a key of its own for every call',
+    file: 'command-side/payment/owed-calls.ts',
+    find: "): string => [paymentId, operation, ...(refundId === undefined ? [] : [refundId]), attempt].join(':');",
+    replace:
+      "): string => [paymentId, operation, ...(refundId === undefined ? [] : [refundId]), attempt + Math.floor(Math.random() * 1e6)].join(':');",
+  },
+  {
+    name: 'the question what became of a call has no end',
+    file: 'command-side/payment/guarded-provider.ts',
+    find: "return await this.#pass('find', () => this.provider.find(key));",
+    replace: 'return await this.provider.find(key);',
+  },
+  {
+    name: 'a void is forgotten with a decline',
+    file: 'command-side/payment/payment.state.ts',
+    find: "return { ...terms, status: 'declined', ...voidingOf(state) };",
+    replace: "return { ...terms, status: 'declined' };",
+  },
+  {
+    name: 'a late success is dropped',
+    file: 'process-managers/order-process/news.ts',
+    find: 'const payment = hearPayment(process.payment, event, at, rulesOf(process.definition));',
+    replace: `if (process.undo && /^Payment(Authorized|Captured)$/.test(event.type)) return process;
+  const payment = hearPayment(process.payment, event, at, rulesOf(process.definition));`,
+  },
+  {
+    name: 'a refund counts twice',
+    file: 'process-managers/order-process/payment-leg.ts',
+    find: '.reduce((left, { amount }) => left - amount, captured);',
+    replace: '.reduce((left, { amount }) => left - 2 * amount, captured);',
+  },
+  {
+    name: 'a failure does not raise the attempt',
+    file: 'process-managers/order-process/payment-leg.ts',
+    find: 'const next = { number: attempt + 1, notBefore: pauseAfter(attempt, at) };',
+    replace: 'const next = { number: attempt, notBefore: pauseAfter(attempt, at) };',
+  },
+  {
+    name: 'the release is forgotten',
+    file: 'process-managers/order-process/pending.ts',
+    find: "...toStock(process, 'ReleaseReservation', needsRelease),",
+    replace: '',
+  },
+  {
+    name: 'stock that was asked for is not released',
+    file: 'process-managers/order-process/stock-leg.ts',
+    find: "status === 'asked' || status === 'active' || status === 'confirmed';",
+    replace: "status === 'active' || status === 'confirmed';",
+  },
+  {
+    name: 'called off before all is undone',
+    file: 'process-managers/order-process/pending.ts',
+    find: 'return nothingIsHeld(process) ? [verdict(process)] : undoing(process);',
+    replace: 'return [...undoing(process), verdict(process)];',
+  },
+  {
+    name: 'reserved stock counts as available',
+    file: 'command-side/stock/stock.state.ts',
+    find: 'state.onHand - state.reserved;',
+    replace: 'state.onHand;',
+  },
+];

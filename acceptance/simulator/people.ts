@@ -1,0 +1,145 @@
+import { OnOrder, type OrderRequest } from '@orders/command-side/order/order.handler.js';
+import { orderRequested, placeOrderInput } from '@orders/command-side/order/order.input.js';
+import { OnPayment } from '@orders/command-side/payment/payment.handler.js';
+import type { PaymentCommand } from '@orders/command-side/payment/payment.commands.js';
+import { OnProduct } from '@orders/command-side/product/product.handler.js';
+import type { ProductCommand } from '@orders/command-side/product/product.js';
+import { OPERATOR, addressed } from '@orders/command-side/request.js';
+import { OnStock } from '@orders/command-side/stock/stock.handler.js';
+import type { StockCommand } from '@orders/command-side/stock/stock.js';
+import {
+  Sku,
+  orderStream,
+  paymentIdOf,
+  paymentStream,
+  productStream,
+  stockStream,
+} from '@orders/shared-events/contracts/ids.js';
+import { Currency } from '@orders/shared-events/contracts/money.js';
+import type { Asking } from './asking.js';
+import type { CommandSideInstance, Request } from './command-side.js';
+import type { Facts } from './facts.js';
+import { orderIdOfPlanned } from './names.js';
+import { type Action, describe } from './actions.js';
+import type { Plan, PlannedOrder, PlannedProduct } from './plan.js';
+
+const EUR = Currency.parse('EUR');
+
+/** What people do about an order, and about a product. */
+type OrderAction = Extract<
+  Action,
+  { kind: 'place' | 'place other' | 'cancel' | 'ship' | 'pay again' | 'refund' }
+>;
+type ProductAction = Extract<Action, { kind: 'receive' | 'adjust' | 'reprice' }>;
+
+/** How a request ended, as far as whoever made it knows. */
+interface Answer {
+  readonly outcome: 'happened' | 'repeated' | 'refused';
+}
+
+/** Customers and operators. */
+export class People {
+  constructor(
+    private readonly asking: Asking,
+    private readonly facts: Facts,
+    private readonly plan: Plan,
+  ) {}
+
+  /** Products and what is in stock of them, before anything else. */
+  open(): void {
+    for (const product of this.plan.products) {
+      const { sku, inStock } = product;
+      this.#ask(`register ${sku}`, registered(product), () => {
+        if (inStock > 0) this.aboutProduct({ kind: 'receive', sku, id: 'opening', quantity: inStock });
+      });
+    }
+  }
+
+  aboutProduct(action: ProductAction): void {
+    this.#ask(describe(action), productRequest(action));
+  }
+
+  aboutOrder(action: OrderAction): void {
+    const planned = this.plan.orders[action.order];
+    if (!planned) return;
+    const total = this.facts.orders.get(orderIdOfPlanned(planned))?.total ?? 0;
+    const request = orderRequest(action, planned, total);
+    if (request) this.#ask(describe(action), request);
+  }
+
+  #ask(what: string, request: () => Request, then?: () => void): void {
+    const put = async (side: CommandSideInstance): Promise<string> => {
+      const answer: Answer = await side.execute(request());
+      return 'refusal' in answer ? JSON.stringify(answer.refusal) : answer.outcome;
+    };
+    this.asking.ask(what, put, then);
+  }
+}
+
+/** Each time a request of its own, as from a caller who repeats it. */
+type Made = () => Request;
+
+function orderRequest(action: OrderAction, planned: PlannedOrder, total: number): Made | undefined {
+  const orderId = orderIdOfPlanned(planned);
+  const ids = { orderId, paymentId: paymentIdOf(orderId) };
+  switch (action.kind) {
+    case 'place':
+      return ofOrder(orderRequested(placeOrderInput.parse(planned)));
+    case 'place other':
+      return ofOrder(orderRequested(placeOrderInput.parse({ ...planned, reference: 'another request' })));
+    case 'cancel':
+      return ofOrder({ type: 'RequestCancellation', data: { orderId, reason: 'changed my mind' } });
+    case 'ship':
+      return ofOrder({ type: 'ShipOrder', data: { orderId, carrier: 'post', trackingNumber: 'parcel-1' } });
+    case 'pay again':
+      return ofPayment({ type: 'RetryPayment', data: { ...ids, paymentMethod: 'pm_approve' } });
+    case 'refund': {
+      const amount = Math.floor(total * action.share);
+      if (amount === 0) return undefined;
+      return ofPayment({
+        type: 'RequestRefund',
+        data: { ...ids, refundId: action.id, amount, currency: EUR },
+      });
+    }
+  }
+}
+
+function productRequest(action: ProductAction): Made {
+  const sku = Sku.parse(action.sku);
+  switch (action.kind) {
+    case 'receive':
+      return ofStock({
+        type: 'ReceiveStock',
+        data: { sku, receiptId: action.id, quantity: action.quantity },
+      });
+    case 'adjust': {
+      const found = { adjustmentId: action.id, delta: action.quantity, reason: 'stocktaking' };
+      return ofStock({ type: 'AdjustStock', data: { sku, ...found } });
+    }
+    case 'reprice':
+      return ofProduct({ type: 'ChangePrice', data: { sku, price: action.price, currency: EUR } });
+  }
+}
+
+const registered = ({ sku, price, requiresShipping }: PlannedProduct): Made =>
+  ofProduct({
+    type: 'RegisterProduct',
+    data: { sku: Sku.parse(sku), name: sku, price, currency: EUR, requiresShipping },
+  });
+
+const ofProduct =
+  (command: ProductCommand): Made =>
+  () =>
+    new OnProduct(addressed(productStream(command.data.sku), command, OPERATOR));
+const ofStock =
+  (command: StockCommand): Made =>
+  () =>
+    new OnStock(addressed(stockStream(command.data.sku), command, OPERATOR));
+const ofOrder =
+  (command: OrderRequest): Made =>
+  () =>
+    new OnOrder(addressed(orderStream(command.data.orderId), command, OPERATOR));
+const ofPayment =
+  (command: PaymentCommand): Made =>
+  () =>
+    new OnPayment(addressed(paymentStream(command.data.paymentId), command, OPERATOR));

@@ -1,0 +1,162 @@
+import { processSettings, type ProcessSettings } from '@orders/process-managers/configuration.js';
+import { z } from 'zod';
+import { Dice, mixed } from './chance.js';
+import { type Weather, servers, weatherOf } from './mishaps.js';
+import type { Action, Server } from './actions.js';
+import { type PaymentMethod, natures } from './natures.js';
+
+export interface PlannedProduct {
+  readonly sku: string;
+  readonly price: number;
+  readonly requiresShipping: boolean;
+  readonly inStock: number;
+}
+
+export interface PlannedOrder {
+  readonly customerId: string;
+  readonly idempotencyKey: string;
+  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+  readonly paymentMethod: PaymentMethod;
+  readonly captureMethod: 'AUTOMATIC' | 'MANUAL';
+}
+
+const SERVERS = ['broker', ...Object.keys(servers)] as [Server, ...Server[]];
+
+export interface PlannedStep {
+  /** It is taken once so many steps have been, or earlier where nothing else happens. */
+  readonly after: number;
+  readonly action: Action;
+}
+
+/** All of a run that is decided before it begins. */
+export interface Plan {
+  readonly seed: number;
+  readonly products: readonly PlannedProduct[];
+  readonly orders: readonly PlannedOrder[];
+  readonly steps: readonly PlannedStep[];
+  /** After so many steps nothing goes wrong any more. */
+  readonly troubleFor: number;
+  /** The names of those that run; several of a kind share the work. */
+  readonly commandSides: Names;
+  readonly processManagers: Names;
+  /** Whether the provider tells what it did by itself, too. */
+  readonly notifies: boolean;
+  readonly settings: ProcessSettings;
+  readonly paceMs: number;
+  readonly weather: Weather;
+}
+
+const MOST_STEPS = 200;
+const SKUS = ['TEA', 'MUG', 'POT'] as const;
+
+/** The plan of one run. */
+export function planOf(seed: number, run: number): Plan {
+  const dice = new Dice(mixed(seed, run));
+  const products = SKUS.map((sku): PlannedProduct => ({
+    ...{
+      sku,
+      price: dice.between(1, 50) * 50,
+      requiresShipping: dice.happens(0.3),
+      inStock: dice.between(0, 12),
+    },
+  }));
+  const orders = Array.from({ length: dice.pick([1, 1, 2, 2, 3]) }, (_none, index) => orderOf(dice, index));
+  const troubleFor = dice.between(20, MOST_STEPS);
+  const commandSides = namesOf(dice, 'command side');
+  const processManagers = namesOf(dice, 'process managers');
+  return {
+    seed: dice.bits(),
+    products,
+    orders,
+    steps: stepsOf(dice, orders.length, troubleFor, [...processManagers, ...commandSides]),
+    troubleFor,
+    commandSides,
+    processManagers,
+    notifies: dice.happens(0.5),
+    settings: settingsOf(dice),
+    paceMs: dice.pick([4, 20, 200]),
+    weather: weatherOf(dice),
+  };
+}
+
+type Names = readonly [string, ...string[]];
+
+function namesOf(dice: Dice, what: string): Names {
+  const first = `${what} 1`;
+  return dice.happens(0.3) ? [first, `${what} 2`] : [first];
+}
+
+const METHODS = Object.keys(natures) as [PaymentMethod, ...PaymentMethod[]];
+
+function orderOf(dice: Dice, index: number): PlannedOrder {
+  const lines = Array.from({ length: dice.between(1, 3) }, () => ({
+    sku: dice.pick(SKUS),
+    quantity: dice.between(1, 3),
+  }));
+  return {
+    customerId: `customer-${index + 1}`,
+    idempotencyKey: `cart-${index + 1}`,
+    lines,
+    paymentMethod: dice.happens(0.5) ? 'pm_approve' : dice.pick(METHODS),
+    captureMethod: dice.pick(['AUTOMATIC', 'MANUAL']),
+  };
+}
+
+function stepsOf(dice: Dice, orders: number, until: number, processes: Names): PlannedStep[] {
+  const placements = Array.from({ length: orders }, (_none, order): PlannedStep => ({
+    after: dice.between(0, Math.floor(until / 3)),
+    action: { kind: 'place', order },
+  }));
+  const others = Array.from({ length: dice.between(0, 8) }, (_none, index): PlannedStep => ({
+    after: dice.between(0, until),
+    action: actionOf(dice, index, orders, processes),
+  }));
+  return [...placements, ...others].sort((one, other) => one.after - other.after);
+}
+
+function actionOf(dice: Dice, index: number, orders: number, processes: Names): Action {
+  const [order, sku, process] = [dice.between(0, orders - 1), dice.pick(SKUS), dice.pick(processes)];
+  const id = `step-${index}`;
+  return dice.pick<Action>([
+    { kind: 'place', order },
+    { kind: 'place other', order },
+    { kind: 'cancel', order },
+    { kind: 'cancel', order },
+    { kind: 'ship', order },
+    { kind: 'ship', order },
+    { kind: 'pay again', order },
+    { kind: 'refund', order, id, share: dice.pick([0.1, 0.5, 1]) },
+    { kind: 'authorisation expires', order },
+    { kind: 'receive', sku, id, quantity: dice.between(1, 5) },
+    { kind: 'adjust', sku, id, quantity: dice.between(-3, 3) || 1 },
+    { kind: 'reprice', sku, price: dice.between(1, 50) * 50 },
+    { kind: 'crash', process },
+    { kind: 'restart', process },
+    { kind: 'freeze', process, ms: dice.between(500, 20_000) },
+    { kind: 'freeze', process: processes[0], ms: dice.between(500, 20_000) },
+    { kind: 'away', server: 'broker', ms: dice.between(500, 30_000) },
+    { kind: 'away', server: dice.pick(SERVERS), ms: dice.between(500, 40_000) },
+  ]);
+}
+
+const SETTINGS = z.object(processSettings);
+
+/** As they come, or impatient: what takes a while is then too late. */
+function settingsOf(dice: Dice): ProcessSettings {
+  const usual = SETTINGS.parse({});
+  if (dice.happens(0.5)) return usual;
+  const soon = (): number => dice.between(6, 30) * 1_000;
+  return {
+    ...usual,
+    PROCESS_PAYMENT_DEADLINE: soon(),
+    PROCESS_CUSTOMER_ACTION_DEADLINE: soon(),
+    PROCESS_PROVIDER_RETRY_DEADLINE: soon(),
+    PROCESS_RESERVATION_DEADLINE: soon(),
+    PROCESS_CAPTURE_DEADLINE: soon(),
+    PROCESS_CONFIRMATION_DEADLINE: soon(),
+    PROCESS_REFUND_DEADLINE: soon(),
+    PROCESS_COMPENSATION_DEADLINE: soon(),
+    PROCESS_RESEND_INTERVAL: 2_000,
+    PROCESS_RESEND_INTERVAL_MAX: 20_000,
+  };
+}
