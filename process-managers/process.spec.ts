@@ -24,9 +24,12 @@ const noted = <Note>(notes: Note[], note: Note): Promise<void> => {
 };
 
 /** An instance: what it has in memory is its own, the log is everybody's. */
-function instance(effects: Partial<Effects> = {}): ProcessRunner {
+function instance(
+  effects: Partial<Effects> = {},
+  processes = new Processes((of) => log.read(of)),
+): ProcessRunner {
   return new ProcessRunner(
-    new Processes((of) => log.read(of)),
+    processes,
     {
       append: (to, expected, events) => log.append(to, expected, events),
       send: (command, origin) => noted(sent, { command, origin }),
@@ -92,6 +95,14 @@ describe('a process that hears an event', () => {
     await instance().hear(order.orderId, placed);
     expect(recorded()).toHaveLength(2);
     expect(types()).toEqual(['AuthorizePayment']);
+  });
+
+  it('records it also while its process is just being folded for somebody else', async () => {
+    await instance().hear(order.orderId, fromLog(order.placed, 10n));
+    const processes = new Processes((of) => log.read(of));
+    await processes.follow(log.streams.get(stream)![0]!);
+    await instance({}, processes).hear(order.orderId, fromLog(order.captured, 11n));
+    expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard', 'OrderProcessHeard']);
   });
 
   it('records nothing of an order that was never placed: its events are parked until it is', async () => {

@@ -18,8 +18,13 @@ export class Processes {
   /** @param read a stream forward from its beginning; nothing for a missing one */
   constructor(private readonly read: (stream: StreamName) => AsyncIterable<RecordedEvent>) {}
 
+  /**
+   * None that is only opened: what it heard first is of the same append, so somebody is just folding it, and what comes
+   * meanwhile would look as if it did not concern it.
+   */
   cached(orderId: OrderId): Tracked | undefined {
-    return this.#cache.get(orderId);
+    const tracked = this.#cache.get(orderId);
+    return tracked?.state.kind === 'opened' ? undefined : tracked;
   }
 
   /** From the stream. Undefined where there is no process of that order. Throws Unreadable. */
@@ -33,7 +38,7 @@ export class Processes {
   /** An event of a process's stream, from the log: the process as it is after it, or later. */
   async follow(recorded: RecordedEvent): Promise<Tracked | undefined> {
     const orderId = OrderId.parse(recorded.streamId.slice(PREFIX.length));
-    const cached = this.cached(orderId);
+    const cached = this.#cache.get(orderId);
     if (cached && cached.revision >= recorded.revision) return cached;
     if ((cached?.revision ?? -1n) + 1n !== recorded.revision) return this.load(orderId);
     const tracked = fold(cached, recorded);
