@@ -62,8 +62,17 @@ async function replay(threads: Threads, shown: Case, { trace, json }: Arguments)
 
 async function tell(threads: Threads, smallest: Case): Promise<void> {
   const answer = await threads.run({ kind: 'replay', shown: smallest });
-  console.log(`\n${told(answer)}\n\n${answer.trace.join('\n')}\n\nagain: ${lineOf(smallest)}`);
+  console.log(`\n${told(answer)}\n\n${shortened(answer.trace).join('\n')}\n\nagain: ${lineOf(smallest)}`);
 }
+
+/** What never comes to its end is told for hours. */
+const MOST_LINES = 200;
+const LAST_LINES = 20;
+
+const shortened = (trace: readonly string[]): readonly string[] =>
+  trace.length <= MOST_LINES
+    ? trace
+    : [...trace.slice(0, MOST_LINES - LAST_LINES), '...', ...trace.slice(-LAST_LINES)];
 
 const told = ({ shown, violations }: ReplayAnswer): string =>
   [
