@@ -6,9 +6,11 @@ import { durationsOf, processSettings } from '@orders/process-managers/configura
 import { type Keeper, type Lease, Leases } from '@orders/process-managers/leases.js';
 import { partitionOf } from '@orders/process-managers/order-process/partition.js';
 import { ProcessesTable } from '@orders/process-managers/order-process/processes.table.js';
+import { ParkedTable } from '@orders/process-managers/parking/parked.table.js';
 import { SetAside } from '@orders/process-managers/order-process/set-aside.js';
 import { migrate } from '@orders/process-managers/postgres.js';
 import { PROCESS_ACTOR, type Tracked } from '@orders/process-managers/tracked.js';
+import { fromLog } from '@orders/process-managers/testing/memory-log.js';
 import { type Turn, anOrder, deadlineOf, story } from '@orders/process-managers/testing/order-story.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
@@ -38,6 +40,7 @@ class Tables {
   readonly checkpoints;
   readonly setAside;
   readonly processes;
+  readonly parked;
   readonly claims = new Map<string, Claim>();
 
   /** @param firstMs what was sent is due again at once, or not for a long while: nothing here waits */
@@ -45,6 +48,7 @@ class Tables {
     this.checkpoints = new Checkpoints(pool);
     this.setAside = new SetAside(pool);
     this.processes = new ProcessesTable(pool, durations, { first: firstMs, most: 7_200_000 });
+    this.parked = new ParkedTable(pool, firstMs);
   }
 
   async run(step: Step): Promise<unknown> {
@@ -80,6 +84,17 @@ class Tables {
         return [...(await this.processes.stillDeferred(orders.map(({ orderId }) => orderId)))].sort();
       case 'deadlines':
         return byOrder(await this.processes.takeDeadlines(step.partitions));
+      case 'park': {
+        const { orderId, captured } = orders[step.order]!;
+        const awaited = { awaits: step.stream, awaitsType: 'OrderPlaced' } as const;
+        return this.parked.park(orderId, fromLog(captured, step.position), awaited);
+      }
+      case 'match':
+        return this.parked.match({ ...fromLog(orders[0]!.placed, step.position), streamId: step.stream });
+      case 'overdue':
+        return byOrder(await this.parked.deadLetterDue(step.partitions));
+      case 'awaited':
+        return [...(await this.parked.awaited(step.partitions))].sort();
       case 'aside':
         await this.setAside.put(orders[step.order]!.orderId, 7n, 'why');
         return [...(await this.setAside.ofPartitions(step.partitions))].sort();
@@ -92,8 +107,13 @@ type Step =
   | { readonly kind: 'held'; readonly token: bigint }
   | ({ readonly kind: 'move'; readonly name: string } & Moved)
   | ({ readonly kind: 'store'; readonly order: number; readonly turns: number } & Moved)
-  | { readonly kind: 'resends' | 'deferred' | 'deadlines'; readonly partitions: readonly number[] }
+  | {
+      readonly kind: 'resends' | 'deferred' | 'deadlines' | 'overdue' | 'awaited';
+      readonly partitions: readonly number[];
+    }
   | { readonly kind: 'still' }
+  | { readonly kind: 'park'; readonly order: number; readonly stream: string; readonly position: bigint }
+  | { readonly kind: 'match'; readonly stream: string; readonly position: bigint }
   | { readonly kind: 'aside'; readonly order: number; readonly partitions: readonly number[] };
 interface Moved {
   readonly to: bigint;
@@ -139,12 +159,18 @@ const partitions = fc.constantFrom(
   [partitionOf(orders[0]!.orderId)],
 );
 const order = fc.nat(orders.length - 1);
+const stream = fc.constantFrom('order-a', 'order-b');
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('claim' as const), name, token: fc.bigInt(1n, 4n) }),
   fc.record({ kind: fc.constant('held' as const), token: fc.bigInt(1n, 4n) }),
   fc.record({ kind: fc.constant('move' as const), name, ...moved }),
   fc.record({ kind: fc.constant('store' as const), order, turns: fc.integer({ min: 1, max: 9 }), ...moved }),
-  fc.record({ kind: fc.constantFrom('resends' as const, 'deferred', 'deadlines'), partitions }),
+  fc.record({
+    kind: fc.constantFrom('resends' as const, 'deferred', 'deadlines', 'overdue', 'awaited'),
+    partitions,
+  }),
+  fc.record({ kind: fc.constant('park' as const), order, stream, position: fc.bigInt(1n, 6n) }),
+  fc.record({ kind: fc.constant('match' as const), stream, position: fc.bigInt(1n, 7n) }),
   fc.constant({ kind: 'still' as const }),
   fc.record({ kind: fc.constant('aside' as const), order, partitions }),
 );
@@ -166,7 +192,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   const empty = () =>
     pool.query(`TRUNCATE process_managers.leases, process_managers.instances, process_managers.checkpoints,
-      process_managers.processes, process_managers.set_aside`);
+      process_managers.processes, process_managers.set_aside, process_managers.parked`);
   beforeEach(empty);
 
   it('the tables of the simulator answer as those in Postgres do', async () => {

@@ -1,6 +1,7 @@
 import type { Pool, QueryConfig } from 'pg';
 import type { Life, Network } from './life.js';
 import { leaseStatements } from './leases.statements.js';
+import { parkedStatements } from './parked.statements.js';
 import { processStatements } from './processes.statements.js';
 
 /** The rows that a statement answers with. Each is atomic, as in Postgres each statement by itself is. */
@@ -21,6 +22,7 @@ export class Database {
   readonly processes;
   readonly setAside;
   readonly deadLetters;
+  readonly parked;
   readonly #statements: ReadonlyMap<string, Statement>;
 
   constructor(parts: DatabaseParts) {
@@ -29,7 +31,12 @@ export class Database {
     this.processes = processes.rows;
     this.setAside = processes.setAside;
     this.deadLetters = processes.deadLetters;
-    this.#statements = new Map(Object.entries({ ...leases.statements, ...processes.statements }));
+    const parked = parkedStatements(parts, (reason) =>
+      this.deadLetters.push({ queue: 'log', type: undefined, reason }),
+    );
+    this.parked = parked.rows;
+    const statements = { ...leases.statements, ...processes.statements, ...parked.statements };
+    this.#statements = new Map(Object.entries(statements));
   }
 
   run(name: string, values: readonly unknown[]): readonly object[] {

@@ -87,6 +87,8 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'nothing waits for somebody to look': ({ database }, complain) => {
     for (const { reason } of database.setAside.values()) complain(`set aside: ${reason}`);
+    for (const { awaits, outcome } of database.parked.values())
+      if (outcome === undefined) complain(`parked: nothing came in ${awaits}`);
     for (const { queue, reason } of database.deadLetters)
       complain(`${queue}: dead letter: ${String(reason)}`);
   },

@@ -86,6 +86,12 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'what comes of an earlier hold ends this one',
+    file: 'process-managers/order-process/hearing.ts',
+    find: 'return partition?.token === token ? partition : undefined;',
+    replace: 'return token ? partition : undefined;',
+  },
+  {
     name: 'a key of its own for every call',
     file: 'command-side/payment/owed-calls.ts',
     find: "): string => [paymentId, operation, ...(refundId === undefined ? [] : [refundId]), attempt].join(':');",
