@@ -6,7 +6,7 @@ import type { SnapshotFormat } from './decision.js';
 import type { Effects } from './effects.js';
 import { type Kept, type Place, type SnapshotEffects, SnapshotHeader } from './snapshot.js';
 
-/** So many events at least lie between two snapshots: what is folded beyond the last one takes as long again as it. */
+/** So many events at least lie between two snapshots: folding them takes as long as the rest of a cold decision. */
 export const EVENTS_BETWEEN = 200;
 /** What an event takes in the store: what lies between two snapshots weighs no less than a snapshot does. */
 const BYTES_PER_EVENT = 540;

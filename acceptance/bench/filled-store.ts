@@ -2,6 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Appender } from '@orders/local-stack/event-store/appender.js';
 import { EventLog } from '@orders/local-stack/event-store/event-log.js';
+import type { ProposedEvent } from '@orders/local-stack/event-store/recorded-event.js';
 import { proposedEvent } from './small-event.js';
 
 export const EVENTS_PER_STREAM = 10;
@@ -18,27 +19,35 @@ export const filledStream = (number: number): string => `order-${String(number).
  */
 export async function fillStore(dir: string, events: number): Promise<void> {
   await checkRoom(dirname(dir), events * BYTES_PER_EVENT);
+  await makeStore(dir, async (append) => {
+    const streams = events / EVENTS_PER_STREAM;
+    for (let from = 0; from < streams; from += STREAMS_AT_ONCE) {
+      const count = Math.min(STREAMS_AT_ONCE, streams - from);
+      const names = Array.from({ length: count }, (_, index) => filledStream(from + index));
+      const events = () => Array.from({ length: EVENTS_PER_STREAM }, proposedEvent);
+      await Promise.all(names.map((name) => append(name, events())));
+    }
+  });
+}
+
+/** Makes the events a new stream of the store. Throws where there is one of that name. */
+type MakeStream = (stream: string, events: readonly ProposedEvent[]) => Promise<void>;
+
+/** Makes a store in that folder, without a node, with what is appended to it meanwhile. */
+export async function makeStore(dir: string, fill: (append: MakeStream) => Promise<void>): Promise<void> {
   await mkdir(dir);
   const log = EventLog.open(dir);
   const ignored = () => undefined;
   const appender = new Appender(log, ignored, ignored); // whoever submits hears of a fault, too
   try {
-    const streams = events / EVENTS_PER_STREAM;
-    for (let from = 0; from < streams; from += STREAMS_AT_ONCE) {
-      const count = Math.min(STREAMS_AT_ONCE, streams - from);
-      const numbers = Array.from({ length: count }, (_, index) => from + index);
-      await Promise.all(numbers.map((number) => fillStream(appender, filledStream(number))));
-    }
+    await fill(async (stream, events) => {
+      const outcome = await appender.submit({ kind: 'append', stream, expected: 'no_stream', events });
+      if (outcome.kind !== 'done') throw new Error(`${stream}: ${outcome.kind}`);
+    });
   } finally {
     await appender.stop();
     await log.close();
   }
-}
-
-async function fillStream(appender: Appender, stream: string): Promise<void> {
-  const events = Array.from({ length: EVENTS_PER_STREAM }, proposedEvent);
-  const outcome = await appender.submit({ kind: 'append', stream, expected: 'no_stream', events });
-  if (outcome.kind !== 'done') throw new Error(`${stream}: ${outcome.kind}`);
 }
 
 async function checkRoom(dir: string, bytes: number): Promise<void> {

@@ -4,6 +4,7 @@ import { type Bench, runBench } from './bench-run.js';
 import { benchEventStore } from './event-store.bench.js';
 import { benchOrders } from './orders.bench.js';
 import { closeStages } from './stage.js';
+import { benchStreams } from './streams.bench.js';
 
 const benches: Readonly<Record<string, Bench>> = {
   orders: {
@@ -17,6 +18,12 @@ const benches: Readonly<Record<string, Bench>> = {
     aboutFull: 'opens a store of 5 million events; takes 3 GB of disk meanwhile',
     deadline: { usual: 1_200, full: 2_400 },
     run: benchEventStore,
+  },
+  streams: {
+    about: 'a decision on a stock item of 100,000 events against one on 100, cold and warm; about a minute',
+    aboutFull: 'decides on an item of 100,000 events within five minutes',
+    deadline: { usual: 300, full: 600 },
+    run: benchStreams,
   },
 };
 
