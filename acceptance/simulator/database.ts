@@ -1,5 +1,6 @@
 import type { Pool, QueryConfig } from 'pg';
 import type { Life, Network } from './life.js';
+import { checkpointStatements } from './checkpoints.statements.js';
 import { leaseStatements } from './leases.statements.js';
 import { parkedStatements } from './parked.statements.js';
 import { processStatements } from './processes.statements.js';
@@ -26,8 +27,8 @@ export class Database {
   readonly #statements: ReadonlyMap<string, Statement>;
 
   constructor(parts: DatabaseParts) {
-    const leases = leaseStatements(parts);
-    const processes = processStatements(parts, leases.checkpoints);
+    const { checkpoints, ...checkpoint } = checkpointStatements(parts);
+    const processes = processStatements(parts, checkpoints);
     this.processes = processes.rows;
     this.setAside = processes.setAside;
     this.deadLetters = processes.deadLetters;
@@ -35,8 +36,8 @@ export class Database {
       this.deadLetters.push({ queue: 'log', type: undefined, reason }),
     );
     this.parked = parked.rows;
-    const statements = { ...leases.statements, ...processes.statements, ...parked.statements };
-    this.#statements = new Map(Object.entries(statements));
+    const all = [leaseStatements(parts), checkpoint.statements, processes.statements, parked.statements];
+    this.#statements = new Map(all.flatMap((statements) => Object.entries(statements)));
   }
 
   run(name: string, values: readonly unknown[]): readonly object[] {

@@ -1,6 +1,7 @@
 import { columnNames } from '@orders/process-managers/order-process/process-row.js';
 import type { DatabaseParts, Statements } from './database.js';
-import { type CheckpointRow, move, rowsOf } from './leases.statements.js';
+import { type CheckpointRow, move } from './checkpoints.statements.js';
+import { rowsOf } from './leases.statements.js';
 
 /** A row of `processes`, as far as it decides anything. Times in milliseconds since the epoch. */
 export interface ProcessRow {
