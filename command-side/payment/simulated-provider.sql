@@ -278,7 +278,8 @@ BEGIN
   )
   ON CONFLICT (key) DO UPDATE SET
     outcome = excluded.outcome, code = excluded.code, reference = excluded.reference, effects = excluded.effects,
-    calls = l.calls + 1, last_called_at = now()
+    action_token = excluded.action_token, action_expires_at = excluded.action_expires_at,
+    hold_expires_at = excluded.hold_expires_at, calls = l.calls + 1, last_called_at = now()
   RETURNING * INTO entry;
 
   IF v_webhook IS NOT NULL AND v_outcome = 'succeeded' THEN
