@@ -65,7 +65,10 @@ export class Ledger {
     const entry = this.find(key);
     if (entry?.outcome !== 'succeeded' || entry.call.operation !== 'authorize') return;
     const isOver = this.of(entry.call.paymentId).some(
-      ({ call, outcome }) => outcome === 'succeeded' && call.authorizationKey === key && call.key !== key,
+      ({ call: { operation, authorizationKey }, outcome }) =>
+        outcome === 'succeeded' &&
+        authorizationKey === key &&
+        (operation === 'capture' || operation === 'void'),
     );
     if (isOver) return;
     entry.outcome = 'expired';
