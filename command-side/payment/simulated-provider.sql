@@ -245,7 +245,8 @@ BEGIN
     reference := simulated_provider.reference_of(p_key);
   ELSIF p_operation = 'void' AND v_code = 'already_captured' THEN
     SELECT l.reference INTO reference FROM simulated_provider.ledger l
-    WHERE l.payment_id = p_payment_id AND l.operation IN ('charge', 'capture') AND l.outcome = 'succeeded';
+    WHERE l.payment_id = p_payment_id AND l.operation IN ('charge', 'capture') AND l.outcome = 'succeeded'
+    ORDER BY l.first_called_at, l.key LIMIT 1;
   END IF;
 
   -- A void is the last word on its authorisation, also on one that has not arrived yet, or that waits for the
