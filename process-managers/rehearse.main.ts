@@ -1,6 +1,7 @@
 /** `npm run rehearse`: what another definition of the order process would decide; see rehearsal/arguments.ts. */
 import { ConfigurationError, EX_CONFIG } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { Interrupted, interruption } from '@orders/shared-events/transport/interruption.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { isDatabaseOutage } from '@orders/shared-events/transport/outage.js';
 import { type BackEnds, NotRunning, backEndsOf } from '@orders/shared-events/transport/running-system.js';
@@ -8,8 +9,6 @@ import { openPool } from './postgres.js';
 import { WrongUsage, exitCodes, rehearsalArguments, usage } from './rehearsal/arguments.js';
 import { type Rehearsed, reportOf } from './rehearsal/report.js';
 import { runRehearsal } from './rehearsal/run-rehearsal.js';
-
-class Interrupted extends Error {}
 
 async function main(): Promise<number> {
   const { definition, json, help } = rehearsalArguments(process.argv.slice(2));
@@ -42,14 +41,6 @@ async function run(
   } finally {
     await Promise.allSettled([log.close(), pool.end()]);
   }
-}
-
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => controller.abort(new Interrupted()));
-  }
-  return controller.signal;
 }
 
 function failed(error: unknown): number {

@@ -1,5 +1,6 @@
 import { ConfigurationError, EX_CONFIG } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { Interrupted, interruption } from '@orders/shared-events/transport/interruption.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { type BackEnds, NotRunning, backEndsOf } from '@orders/shared-events/transport/running-system.js';
 import { ForeignLog } from './builds/session.js';
@@ -55,17 +56,6 @@ async function run({ eventStoreUrl, databaseUrl }: BackEnds, dryRun: boolean, js
     bar?.stop();
     await Promise.allSettled([log.close(), pool.end()]);
   }
-}
-
-class Interrupted extends Error {}
-
-/** The first signal gives up and cleans up; the second ends at once, and the next replay cleans up. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => controller.abort(new Interrupted()));
-  }
-  return controller.signal;
 }
 
 function failed(error: unknown): number {

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessDeniedError, EventStoreDBClient } from '@eventstore/db-client';
-import { generate } from 'selfsigned';
 import { type EventStoreOptions, type RunningEventStore, startEventStore } from './event-store.js';
+import { loopbackCertificate } from './testing/certificate.js';
 import { eventsOf, failureOf, newStream, numbered, numbersOf } from './testing/node-under-test.js';
 
 let tls: { cert: Buffer; key: Buffer };
@@ -13,9 +13,7 @@ let clients: EventStoreDBClient[] = [];
 let dir: string;
 
 beforeAll(async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  });
+  const { cert, key } = await loopbackCertificate();
   tls = { cert: Buffer.from(cert), key: Buffer.from(key) };
   dir = await mkdtemp(join(tmpdir(), 'access-'));
   await writeFile(join(dir, 'ca.pem'), cert);

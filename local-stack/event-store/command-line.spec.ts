@@ -4,8 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { AccessDeniedError, type EventStoreDBClient, streamNameFilter } from '@eventstore/db-client';
-import { generate } from 'selfsigned';
 import { BuiltNode } from './testing/built-node.js';
+import { loopbackCertificate } from './testing/certificate.js';
 import { Listener } from './testing/listener.js';
 import {
   connect,
@@ -47,9 +47,7 @@ function connected(url: string): EventStoreDBClient {
 const pathOf = (name: string): string => join(dir, name);
 
 async function writeCertificate(): Promise<string[]> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  });
+  const { cert, key } = await loopbackCertificate();
   await writeFile(pathOf('cert.pem'), cert);
   await writeFile(pathOf('key.pem'), key);
   return ['--tls-cert', pathOf('cert.pem'), '--tls-key', pathOf('key.pem')];
