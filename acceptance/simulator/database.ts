@@ -53,6 +53,9 @@ const terminated = (): Error =>
 
 /** One process's connections to it. Where nothing goes wrong a statement takes no time. */
 export class SimulatedPool {
+  /** What each statement is called here. */
+  readonly #subjects = new Map<string, string>();
+
   constructor(
     private readonly parts: { readonly database: Database; readonly network: Network },
     private readonly life: Life,
@@ -66,6 +69,14 @@ export class SimulatedPool {
   query({ name = '', values = [] }: QueryConfig): Promise<{ readonly rows: readonly object[] }> {
     const { database, network } = this.parts;
     const run = () => ({ rows: database.run(name, values) });
-    return network.ask(this.life, 'query', `${name} of ${this.life.name}`, run, terminated);
+    return network.ask(this.life, 'query', this.#subject(name), run, terminated);
+  }
+
+  #subject(name: string): string {
+    const known = this.#subjects.get(name);
+    if (known !== undefined) return known;
+    const subject = `${name} of ${this.life.name}`;
+    this.#subjects.set(name, subject);
+    return subject;
   }
 }

@@ -55,11 +55,9 @@ export class EventLog {
   #write(name: string, stream: RecordedEvent[], events: readonly AppendableEvent[]): Appended {
     const recordedAt = new Date(this.now());
     const written = events.map((event, index): RecordedEvent => {
-      const stored = JSON.parse(JSON.stringify({ data: event.data, metadata: event.metadata })) as object;
       return {
-        data: undefined,
-        metadata: undefined,
-        ...stored,
+        data: asStored(event.data),
+        metadata: asStored(event.metadata),
         id: event.id,
         type: event.type,
         streamId: name,
@@ -74,6 +72,21 @@ export class EventLog {
     this.onAppend(name, written);
     return placeOf(written);
   }
+}
+
+/** What comes of a value that is written as JSON and read again. */
+function asStored(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : asStored(item)));
+  if (typeof value === 'object' && value !== null) {
+    if (Object.getPrototypeOf(value) !== Object.prototype)
+      throw new TypeError('only what is JSON is appended');
+    const copy: Record<string, unknown> = {};
+    for (const [name, part] of Object.entries(value)) if (part !== undefined) copy[name] = asStored(part);
+    return copy;
+  }
+  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
+    throw new TypeError('only what is JSON is appended');
+  return value;
 }
 
 const placeOf = (events: readonly RecordedEvent[]): { revision: bigint; position: bigint } => {

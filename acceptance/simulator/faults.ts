@@ -15,6 +15,8 @@ interface Site {
   times: number;
 }
 
+const siteNamed = (name: string): Site => ({ name, hash: hashOf(name), times: 0 });
+
 const SLOW_MS = 12_000;
 
 /** What goes wrong in a run. Each mishap has a name, by which a case says that it is to happen. */
@@ -67,8 +69,7 @@ export class Faults {
   #siteOf(operation: Operation, subject: string): Site {
     const sites = this.#sites.get(operation) ?? new Map<string, Site>();
     if (sites.size === 0) this.#sites.set(operation, sites);
-    const name = `${operation} ${subject}`;
-    const site = sites.get(subject) ?? { name, hash: hashOf(name), times: 0 };
+    const site = sites.get(subject) ?? siteNamed(`${operation} ${subject}`);
     if (site.times === 0) sites.set(subject, site);
     site.times += 1;
     return site;

@@ -81,6 +81,7 @@ export class Timers {
   }
 
   async #sendAgain(resends: readonly Resend[]): Promise<void> {
+    if (resends.length === 0) return;
     const now = new Date().toISOString();
     const due = resends.flatMap(({ commands, origin }) =>
       commands
