@@ -69,7 +69,7 @@ export class SimulatedEventStore implements Used {
     yield* await network.request(this.life, 'read', nameOf(stream), read, unavailable);
   }
 
-  /** A batch holds what is there when it is taken; the next one comes when something new is. */
+  /** A batch holds what is there when it is taken, or the first part of it; the next one comes when something new is. */
   async *subscribe({
     name,
     after,
@@ -82,13 +82,16 @@ export class SimulatedEventStore implements Used {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       if (!isFirst && index === log.events.length) await listeners.news(this.life, name, signal);
       if (signal.aborted) return;
-      const considered = log.events.slice(index, index + maxBatch);
-      index += considered.length;
+      const there = Math.min(log.events.length - index, maxBatch);
+      const together = listeners.together(this.life, name, there);
+      const considered = log.events.slice(index, index + together);
+      index += together;
       const events = considered.filter(({ streamId }) =>
         prefixes.some((prefix) => streamId.startsWith(prefix)),
       );
       const position = considered.at(-1)?.position ?? after ?? 0n;
       yield { events, position, caughtUp: index === log.events.length };
+      if (together < there) await listeners.rest(this.life, name, signal);
     }
   }
 

@@ -6,6 +6,8 @@ export interface Passage<At extends Operation = Operation> {
   readonly mishap: MishapOf<At> | undefined;
   readonly there: number;
   readonly back: number;
+  /** Turns of the queue of microtasks, 0 to 3: for what takes no time and still comes in no order. */
+  readonly ticks: number;
 }
 
 /** What an operation is done to, and how often it was: together the name of what may go wrong. */
@@ -50,6 +52,7 @@ export class Faults {
       mishap: mishap as MishapOf<At> | undefined,
       there: 1 + ((ways & 0xffff) % this.paceMs),
       back: 1 + ((ways >>> 16) % this.paceMs) + slowness,
+      ticks: ways >>> 30,
     };
   }
 

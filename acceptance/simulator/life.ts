@@ -42,7 +42,7 @@ export class Network {
     return this.#travel(life, this.faults.at(operation, subject), effect, failure);
   }
 
-  /** The same, but where nothing goes wrong it takes no time. */
+  /** The same, but where nothing goes wrong it takes no time: only what else is due at the moment may come first. */
   ask<At extends Operation, Answer>(
     life: Life,
     operation: At,
@@ -52,7 +52,7 @@ export class Network {
   ): Promise<Answer> {
     const passage = this.faults.at(operation, subject);
     return passage.mishap === undefined && life.alive
-      ? Promise.resolve(effect(passage))
+      ? after(passage.ticks, effect(passage))
       : this.#travel(life, passage, effect, failure);
   }
 
@@ -78,6 +78,11 @@ export class Network {
       });
     });
   }
+}
+
+async function after<Answer>(ticks: number, answer: Answer): Promise<Answer> {
+  for (let tick = 0; tick < ticks; tick++) await undefined;
+  return answer;
 }
 
 function settled<Answer>(

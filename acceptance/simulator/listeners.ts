@@ -29,6 +29,24 @@ export class Listeners {
     });
   }
 
+  /** Of so many events, how many come together: mostly all. */
+  together({ name: life }: Life, name: string, count: number): number {
+    const { ticks, there } = this.faults.at('batch', `${name} of ${life}`);
+    return ticks > 0 || count === 0 ? count : 1 + (there % count);
+  }
+
+  /** Resolves when what did not come together comes, or the signal aborts. */
+  rest(life: Life, name: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const come = (): void => {
+        signal.removeEventListener('abort', come);
+        resolve();
+      };
+      signal.addEventListener('abort', come);
+      this.clock.in(this.faults.at('batch', `${name} of ${life.name}`).back, life, come);
+    });
+  }
+
   tell(): void {
     for (const { life, name, wake } of this.#waiting.splice(0)) {
       if (!life.alive) continue;

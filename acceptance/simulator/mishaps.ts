@@ -17,6 +17,7 @@ export const mishaps = {
   },
   read: { 'crash before': 0.2, 'request lost': 0.4, slow: 0.4 },
   hear: { slow: 3 },
+  batch: {},
   query: { 'crash before': 0.02, 'crash after': 0.02, 'request lost': 0.1, 'answer lost': 0.1, slow: 0.1 },
   publish: {
     'crash before': 1,
