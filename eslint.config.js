@@ -41,8 +41,13 @@ const drivers = ['@eventstore/db-client', 'amqplib', 'pg'];
 const pureImports = {
   patterns: [
     {
-      regex: String.raw`^(?!\.{1,2}/|@orders/shared-events/contracts/|(zod|uuid)$)`,
-      message: 'A pure file imports only its neighbours, the contracts, zod and uuid.',
+      regex: String.raw`^(?!\.{1,2}/|@orders/shared-events/contracts/|(zod|node:crypto)$)`,
+      message: 'A pure file imports only its neighbours, the contracts, zod and what hashes.',
+    },
+    {
+      regex: '^node:crypto$',
+      allowImportNames: ['hash'],
+      message: 'A pure file only hashes: random ids arrive in the command.',
     },
     {
       regex: String.raw`\.(handler|resolver|module|controller|consumer|queries)\.js$`,

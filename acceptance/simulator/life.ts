@@ -81,7 +81,7 @@ export class Network {
 }
 
 async function after<Answer>(ticks: number, answer: Answer): Promise<Answer> {
-  for (let tick = 0; tick < ticks; tick++) await undefined;
+  for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
   return answer;
 }
 

@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { v5 } from 'uuid';
 import { uuidV5 } from './uuid-v5.js';
