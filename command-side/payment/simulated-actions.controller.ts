@@ -13,6 +13,7 @@ import {
   Redirect,
   UseFilters,
 } from '@nestjs/common';
+import { CUSTOMER_ACTIONS } from '@orders/shared-events/transport/secret-paths.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { isDatabaseOutage } from '@orders/shared-events/transport/outage.js';
 import { z } from 'zod';
@@ -60,7 +61,7 @@ export class ActionProblems implements ExceptionFilter {
 }
 
 /** The simulated provider's pages, where the customer does what it wants of them: in the place of 3-D Secure. */
-@Controller('simulated-provider/actions')
+@Controller(CUSTOMER_ACTIONS)
 @UseFilters(ActionProblems)
 export class SimulatedActionsController {
   constructor(

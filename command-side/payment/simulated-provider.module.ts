@@ -8,6 +8,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Pool } from 'pg';
+import { CUSTOMER_ACTIONS } from '@orders/shared-events/transport/secret-paths.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import type { PaymentSettings } from '../configuration.js';
 import { OwnAddress } from '../own-address.js';
@@ -75,8 +76,7 @@ export class SimulatedProviderModule
           provide: SimulatedProvider,
           useFactory: (ledger: Pool, webhooks: SimulatedWebhooks, own: OwnAddress) =>
             new SimulatedProvider(ledger, {
-              actionUrl: async (token) =>
-                `${await publicUrl(settings, own)}/simulated-provider/actions/${token}`,
+              actionUrl: async (token) => `${await publicUrl(settings, own)}${CUSTOMER_ACTIONS}/${token}`,
               onNews: () => webhooks.wake(),
             }),
           inject: [Pool, SimulatedWebhooks, OwnAddress],

@@ -5,6 +5,7 @@ import type { Params } from 'nestjs-pino';
 import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import type { z } from 'zod';
 import { CorrelationId, Traceparent } from '../contracts/envelope.js';
+import { loggedPath } from './secret-paths.js';
 
 /** What the transport needs of a logger: pino's shape. */
 export type LogSink = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -95,7 +96,7 @@ const withCorrelation = ({ id }: IncomingMessage, _response: ServerResponse, lin
   correlationId: id,
 });
 
-/** For `LoggerModule.forRoot`: one line a request, without headers and bodies; health checks and scrapes are not news. */
+/** For `LoggerModule.forRoot`: one line a request, without headers, bodies and secret ends of paths; health checks and scrapes are not news. */
 export function httpLogging(logger: Logger): Params {
   return {
     pinoHttp: {
@@ -109,7 +110,7 @@ export function httpLogging(logger: Logger): Params {
       customErrorObject: (request, response, _error, line: object) =>
         withCorrelation(request, response, line),
       serializers: {
-        req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
+        req: ({ method, url }: { method: string; url: string }) => ({ method, path: loggedPath(url) }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
       },
     },
