@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask } from './client.js';
+import { endOf, expectedEnd, kinds, placementOf } from './kinds.js';
 import { chargesOf } from './ledger.js';
-import { accepted, endOf, expectedEnd, kinds, orderOf, placementOf } from './orders.js';
+import { accepted, orderOf } from './orders.js';
 import { breakerOf, setOutage } from './provider-outage.js';
 import { type System, type Topology, topologies } from './system.js';
 

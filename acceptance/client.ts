@@ -29,16 +29,18 @@ export async function ask<Data>(url: string, query: string, variables: object = 
 }
 
 /** Asks again while the system is away, as a shop's checkout does: with the same idempotency key nothing is doubled. */
-export async function askUntilAnswered<Data>(
-  url: string,
-  query: string,
-  variables: object,
+export const askUntilAnswered = <Data>(url: string, query: string, variables: object): Promise<Data> =>
+  untilAnswered(() => ask<Data>(url, query, variables));
+
+/** Does again what fails, for a while, and throws what it fails with then. */
+export async function untilAnswered<Answer>(
+  work: () => Promise<Answer>,
   deadlineMs = 60_000,
-): Promise<Data> {
+): Promise<Answer> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     try {
-      return await ask<Data>(url, query, variables);
+      return await work();
     } catch (error) {
       if (Date.now() > deadline) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));

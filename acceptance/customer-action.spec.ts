@@ -5,16 +5,10 @@ import { join } from 'node:path';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask, newKey } from './client.js';
+import { decide } from './customer.js';
 import { chargesOf } from './ledger.js';
 import { accepted, orderOf } from './orders.js';
-import {
-  actionUrl,
-  decide,
-  outcomesAtProvider,
-  paymentCame,
-  paymentTypes,
-  retryPayment,
-} from './payments.js';
+import { actionUrl, outcomesAtProvider, paymentCame, paymentTypes, retryPayment } from './payments.js';
 import { type System, type SystemOptions, topologies } from './system.js';
 
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { __typename } }`;

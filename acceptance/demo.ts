@@ -5,18 +5,8 @@ import { dataFolder, runningStack } from '@orders/local-stack/stack-file.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { WebSocket } from 'ws';
 import { ask } from './client.js';
-import {
-  type End,
-  type Kind,
-  ORDER_FIELDS,
-  type OrderView,
-  carryOn,
-  endOf,
-  expectedEnd,
-  kinds,
-  place,
-  placementOf,
-} from './orders.js';
+import { type End, type Kind, carryOn, endOf, expectedEnd, kinds, placementOf } from './kinds.js';
+import { ORDER_FIELDS, type OrderView, place } from './orders.js';
 
 const DEADLINE_MS = 30_000;
 

@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { type Stack, runningStack } from '@orders/local-stack/stack-file.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask, request } from './client.js';
-import { accepted, kinds, orderOf, placementOf } from './orders.js';
+import { kinds, placementOf } from './kinds.js';
+import { accepted, orderOf } from './orders.js';
 import { built } from './system.js';
 
 const START_MS = 60_000;
@@ -189,6 +190,12 @@ describe('npm start', () => {
       const demo = await script(built('acceptance', 'demo.js'), dir);
       expect(demo).toMatchObject({ code: 0, error: '' });
       expect(demo.output).toContain('Every order came to its end.');
+      for (const { name } of kinds) expect(demo.output).toContain(`\n${name}  `);
+      expect(demo.output).toContain('PLACED, payment ACTION_REQUIRED');
+      // The customer's page is opened by nothing but its address.
+      const log = await readFile(join(dir, 'logs', 'application.log'), 'utf8');
+      expect(log).toContain('"path":"/simulated-provider/actions/[redacted]"');
+      expect(log).not.toMatch(/simulated-provider\/actions\/[0-9a-f]/);
       const replay = await script(built('query-side', 'replay.main.js'), dir, '--dry-run', '--json');
       expect(replay).toMatchObject({ code: 0, error: '' });
       const reset = join(import.meta.dirname, '..', 'tools', 'reset.mjs');

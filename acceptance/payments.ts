@@ -55,13 +55,6 @@ export async function actionUrl({ queries }: System, orderId: string, otherThan?
   return url ?? '';
 }
 
-/** What the customer does there. Answers with what the page then says. */
-export async function decide(url: string, decision: 'approve' | 'decline'): Promise<string> {
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ decision }) });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return response.text();
-}
-
 /** `accepted`, or the code of the refusal. */
 export async function retryPayment(system: System, orderId: string, paymentMethod: string): Promise<string> {
   const { retryPayment: result } = await askUntilAnswered<{ retryPayment: { code?: string } }>(

@@ -6,7 +6,8 @@ import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { Pool } from 'pg';
 import { ask } from './client.js';
-import { type End, accepted, endOf, kinds, orderOf, placementOf } from './orders.js';
+import { type End, endOf, kinds, placementOf } from './kinds.js';
+import { accepted, orderOf } from './orders.js';
 import { type System, topologies } from './system.js';
 
 const DEADLINE_MS = 60_000;

@@ -7,18 +7,9 @@ import { promisify } from 'node:util';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { get } from './client.js';
+import { type Kind, carryOn, endOf, expectedEnd, kinds, placementOf } from './kinds.js';
 import { chargesOf } from './ledger.js';
-import {
-  type Kind,
-  accepted,
-  carryOn,
-  endOf,
-  expectedEnd,
-  kinds,
-  orderOf,
-  place,
-  placementOf,
-} from './orders.js';
+import { accepted, orderOf, place } from './orders.js';
 import { type System, type Topology, built, topologies } from './system.js';
 
 const END_DEADLINE_MS = 90_000;

@@ -6,10 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, newKey } from './client.js';
+import { decide } from './customer.js';
 import { chargesOf } from './ledger.js';
 import { notification, notify } from './notifications.js';
 import { accepted, orderOf } from './orders.js';
-import { actionUrl, decide, paymentCame, paymentEvents, paymentTypes } from './payments.js';
+import { actionUrl, paymentCame, paymentEvents, paymentTypes } from './payments.js';
 import { type System, topologies } from './system.js';
 
 let system: System;
