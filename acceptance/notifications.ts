@@ -26,3 +26,10 @@ export async function notify(
   const url = new URL('/webhooks/payments', commands);
   return (await fetch(url, { method: 'POST', headers, body })).status;
 }
+
+/** How many notifications of the provider the command side has dealt with since it started: new ones and known ones. */
+export async function notificationsHeard(commands: string): Promise<number> {
+  const metrics = await (await fetch(new URL('/metrics', commands))).text();
+  const counts = metrics.matchAll(/^payment_webhooks_total\{result="(?:recorded|known)"\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
