@@ -49,14 +49,23 @@ class Provider implements PaymentProvider {
 
 let provider: Provider;
 let told: CallResult[];
+let turns: boolean[];
 beforeEach(() => {
   provider = new Provider();
   told = [];
+  turns = [];
 });
 
 const SETTINGS: GuardSettings = { timeoutMs: 5_000, window: 8, failurePercent: 50, halfOpenAfterMs: 5_000 };
 const guarded = (settings: Partial<GuardSettings> = {}) =>
-  new GuardedProvider(provider, { ...SETTINGS, ...settings }, (result) => told.push(result));
+  new GuardedProvider(
+    provider,
+    { ...SETTINGS, ...settings },
+    {
+      called: (result) => told.push(result),
+      turned: (isThere) => turns.push(isThere),
+    },
+  );
 const outcomes = () => told.map(({ outcome }) => outcome);
 /** What each of so many calls, one after the other, comes to. */
 async function charges(guard: GuardedProvider, count: number, behaviour: Behaviour): Promise<string[]> {
@@ -159,6 +168,15 @@ describe('the breaker', () => {
     await until(async () => (await charges(guard, 1, away))[0] === 'gone');
     expect(guard.breaker).toBe('open');
     expect(provider.calls).toBe(1);
+  });
+
+  it('tells once that the provider is away, however often it is tried, and once that it is back', async () => {
+    const guard = await opened({ halfOpenAfterMs: 20 });
+    for (let times = 0; times < 2; times++)
+      await until(async () => (await charges(guard, 1, away))[0] === 'gone');
+    expect(turns).toEqual([false]);
+    await until(async () => (await charges(guard, 1, answers(succeeded)))[0] === 'succeeded');
+    expect(turns).toEqual([false, true]);
   });
 
   it('lets one call through while it is half open, and nobody else wait for it', async () => {

@@ -34,6 +34,15 @@ export interface CallResult {
   readonly seconds?: number;
 }
 
+/** Who wants to know how it goes. */
+export interface Watcher {
+  called(result: CallResult): void;
+  /** The provider is away from now on, or back; not whether it is tried meanwhile. */
+  turned(isThere: boolean): void;
+}
+
+const nobody: Watcher = { called: () => undefined, turned: () => undefined };
+
 /**
  * Keeps a provider that is slow or away from holding up everything else.
  *
@@ -53,7 +62,7 @@ export class GuardedProvider implements PaymentProvider {
   constructor(
     private readonly provider: PaymentProvider,
     { timeoutMs, window, failurePercent, halfOpenAfterMs }: GuardSettings,
-    private readonly told: (result: CallResult) => void = () => undefined,
+    private readonly watcher: Watcher = nobody,
   ) {
     this.#timeout = timeout(timeoutMs, TimeoutStrategy.Aggressive);
     const breaker = new CountBreaker({
@@ -62,9 +71,7 @@ export class GuardedProvider implements PaymentProvider {
       threshold: failurePercent / 100,
     });
     this.#breaker = circuitBreaker(handleWhen(isAway), { breaker, halfOpenAfter: halfOpenAfterMs });
-    this.#breaker.onStateChange((state) => {
-      this.#closedSince = state === CircuitState.Closed ? performance.now() : undefined;
-    });
+    this.#breaker.onStateChange((state) => this.#turn(state === CircuitState.Closed));
   }
 
   get breaker(): BreakerState {
@@ -82,6 +89,13 @@ export class GuardedProvider implements PaymentProvider {
   /** For how long the provider has been there, as far as is known here. Milliseconds; 0 while it is away. */
   get steadyMs(): number {
     return this.#closedSince === undefined ? 0 : performance.now() - this.#closedSince;
+  }
+
+  /** In an outage the breaker is half open and open in turn: that changes nothing. */
+  #turn(isClosed: boolean): void {
+    if (isClosed === (this.#closedSince !== undefined)) return;
+    this.#closedSince = isClosed ? performance.now() : undefined;
+    this.watcher.turned(isClosed);
   }
 
   authorize = (call: ProviderCall): Promise<ProviderOutcome> => this.#perform('authorize', call);
@@ -122,7 +136,7 @@ export class GuardedProvider implements PaymentProvider {
     };
     const tell = (outcome: string): void => {
       const seconds = began === undefined ? {} : { seconds: (performance.now() - began) / 1_000 };
-      this.told({ operation, outcome, ...seconds });
+      this.watcher.called({ operation, outcome, ...seconds });
     };
     try {
       const answer = await this.#unlessBroken(() => this.#timeout.execute(made));

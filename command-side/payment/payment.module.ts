@@ -2,8 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import { METRICS } from '@orders/shared-events/http/metrics.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { type PaymentSettings, guardOf } from '../configuration.js';
 import { effectsOf } from '../effects.js';
+import { LOGGER } from '../transport.module.js';
 import { type GuardSettings, GuardedProvider } from './guarded-provider.js';
 import { PaymentHandler } from './payment.handler.js';
 import { PaymentMetrics } from './payment.metrics.js';
@@ -42,9 +44,9 @@ export class PaymentModule {
         },
         {
           provide: GuardedProvider,
-          useFactory: (simulated: SimulatedProvider, metrics: PaymentMetrics) =>
-            guarded(simulated, guardOf(settings), metrics),
-          inject: [SimulatedProvider, PaymentMetrics],
+          useFactory: (simulated: SimulatedProvider, metrics: PaymentMetrics, logger: LogSink) =>
+            guarded(simulated, guardOf(settings), metrics, logger),
+          inject: [SimulatedProvider, PaymentMetrics, LOGGER],
         },
         {
           provide: Payments,
@@ -70,8 +72,15 @@ function guarded(
   provider: PaymentProvider,
   settings: GuardSettings,
   metrics: PaymentMetrics,
+  logger: LogSink,
 ): GuardedProvider {
-  const guard = new GuardedProvider(provider, settings, (result) => metrics.called(result));
+  const guard = new GuardedProvider(provider, settings, {
+    called: (result) => metrics.called(result),
+    turned: (isThere) => {
+      if (isThere) logger.info({}, 'the payment provider is back');
+      else logger.warn({}, 'the payment provider is away: payments are deferred');
+    },
+  });
   metrics.watchBreaker(() => guard.breaker);
   return guard;
 }
