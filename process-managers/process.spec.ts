@@ -17,6 +17,7 @@ let sent: { command: OutstandingCommand; origin: Origin }[];
 let parking: string[];
 let aside: { position: bigint; reason: string }[];
 let now: string;
+let warnings: unknown[];
 
 const noted = <Note>(notes: Note[], note: Note): Promise<void> => {
   notes.push(note);
@@ -40,7 +41,7 @@ function instance(
       pause: () => Promise.resolve(),
       ...effects,
     },
-    silent,
+    { ...silent, warn: (line: unknown) => void warnings.push(line) },
   );
 }
 
@@ -53,6 +54,7 @@ beforeEach(() => {
   aside = [];
   parking = [];
   now = START;
+  warnings = [];
 });
 
 describe('a process that hears an event', () => {
@@ -250,7 +252,7 @@ describe('a deadline', () => {
     expect(recorded()).toHaveLength(3);
   });
 
-  it('that asks for an operator is recorded once, also where it is told twice at the same time', async () => {
+  it('that asks for an operator is recorded and told once, also where it is told twice at the same time', async () => {
     const runner = instance();
     await runner.hear(order.orderId, fromLog(order.placed, 10n));
     await runner.hear(order.orderId, fromLog(order.cancellationRequested, 11n));
@@ -261,6 +263,9 @@ describe('a deadline', () => {
     ]);
     await runner.passDeadline(order.orderId, passed);
     expect(recorded().filter((type) => type === 'OrderProcessDeadlinePassed')).toHaveLength(1);
+    await runner.hear(order.orderId, fromLog(order.captured, 12n));
+    expect(recorded().at(-1)).toBe('OrderProcessHeard');
+    expect(warnings).toEqual([{ orderId: order.orderId, intervention: 'STAGE_OVERDUE' }]);
   });
 
   it('of a stage that another instance came to is recorded', async () => {

@@ -18,7 +18,7 @@ import type { OutstandingCommand } from './order-process/outstanding.js';
 import { deadlinePassed, heard, started, toAppend } from './own-events.js';
 import { type Processes, Unreadable } from './processes.js';
 import { isStray, mayBeAwaited } from './strays.js';
-import { type OwnEvent, type Tracked, outstandingOf, track } from './tracked.js';
+import { type OwnEvent, type Tracked, interventionOf, outstandingOf, track } from './tracked.js';
 
 /** Everything that the runner does to the world, so that a simulator can drive it. */
 export interface Effects {
@@ -132,6 +132,7 @@ export class ProcessRunner {
     if (events.length > 0 && after) {
       const result = await this.#record(orderId, before, events);
       if (result.outcome === 'conflict') return false;
+      this.#askForOperator(orderId, before, after);
       await this.#send(orderId, before, { ...after, revision: result.revision });
     }
     if (poisoned) await this.#setAside(orderId, poisoned, reason);
@@ -178,6 +179,12 @@ export class ProcessRunner {
     const expected = before?.revision ?? 'no_stream';
     const appended = events.map(toAppend);
     return this.#insist(orderId, () => this.effects.append(orderProcessStream(orderId), expected, appended));
+  }
+
+  #askForOperator(orderId: OrderId, before: Tracked | undefined, after: Tracked): void {
+    const intervention = interventionOf(after);
+    if (intervention === undefined || intervention === interventionOf(before)) return;
+    this.logger.warn({ orderId, intervention }, 'an order needs an operator');
   }
 
   /** What became outstanding is sent at once. What does not arrive is sent by the timers. */
