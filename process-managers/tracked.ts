@@ -61,11 +61,11 @@ export function track(tracked: Tracked | undefined, { id, event, metadata }: Own
 const NONE: readonly OutstandingCommand[] = [];
 const known = new WeakMap<OrderProcess, readonly OutstandingCommand[]>();
 
-/** The outstanding commands of a process. They follow from its state alone, so they are worked out once a state. */
 /** Why an operator is asked for, where one is. */
 export const interventionOf = (tracked: Tracked | undefined): string | undefined =>
   tracked?.state.kind === 'running' ? tracked.state.intervention : undefined;
 
+/** The outstanding commands of a process. They follow from its state alone, so they are worked out once a state. */
 export function outstandingOf(tracked: Tracked | undefined): readonly OutstandingCommand[] {
   if (!tracked) return NONE;
   const { state } = tracked;
