@@ -22,3 +22,16 @@ export const refusal = (
   code: PaymentStatusRefusal['code'],
   { paymentId }: { readonly paymentId: PaymentId },
 ): PaymentDecision => refuse({ code, paymentId });
+
+const WITHOUT_MONEY = {
+  none: 'PAYMENT_NOT_FOUND',
+  declined: 'PAYMENT_DECLINED',
+  expired: 'PAYMENT_EXPIRED',
+  voided: 'PAYMENT_VOIDED',
+} as const;
+
+/** Of a payment that neither holds nor has taken money, nothing can be captured or refunded. */
+export const withoutMoney = (
+  data: { readonly paymentId: PaymentId },
+  { status }: { readonly status: keyof typeof WITHOUT_MONEY },
+): PaymentDecision => refusal(WITHOUT_MONEY[status], data);

@@ -1,7 +1,7 @@
 import type { Occurred, Timed } from '@orders/shared-events/contracts/envelope.js';
 import { type PaymentEvent, paymentEvents } from '@orders/shared-events/contracts/payment.events.js';
 import { type Decider, NOTHING_NEW } from '../decision.js';
-import { type PaymentDecision, nextAttempt, refusal } from './next-attempt.js';
+import { type PaymentDecision, nextAttempt, refusal, withoutMoney } from './next-attempt.js';
 import type { DataOf, PaymentCommand, PaymentRefusal, RetryPayment } from './payment.commands.js';
 import { type PaymentState, evolvePayment, isPending } from './payment.state.js';
 import { recordDiscrepancy, recordOutcome, recordUnmatched } from './provider-outcome.js';
@@ -83,15 +83,12 @@ function retry(data: RetryPayment['data'], state: PaymentState, now: string): Pa
 function capture(data: DataOf<'CapturePayment'>, state: PaymentState): PaymentDecision {
   switch (state.status) {
     case 'none':
-      return refusal('PAYMENT_NOT_FOUND', data);
+    case 'declined':
+    case 'expired':
+    case 'voided':
+      return withoutMoney(data, state);
     case 'requested':
       return refusal('PAYMENT_NOT_AUTHORIZED', data);
-    case 'declined':
-      return refusal('PAYMENT_DECLINED', data);
-    case 'expired':
-      return refusal('PAYMENT_EXPIRED', data);
-    case 'voided':
-      return refusal('PAYMENT_VOIDED', data);
     case 'captured':
       return NOTHING_NEW;
     case 'authorized':

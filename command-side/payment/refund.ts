@@ -1,6 +1,6 @@
 import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
 import { NOTHING_NEW, refuse } from '../decision.js';
-import { type PaymentDecision, nextAttempt, refusal } from './next-attempt.js';
+import { type PaymentDecision, nextAttempt, refusal, withoutMoney } from './next-attempt.js';
 import type { DataOf } from './payment.commands.js';
 import { type Captured, type PaymentState, refundedOrPending } from './payment.state.js';
 
@@ -48,19 +48,16 @@ function within(data: DataOf<'RefundPayment'>, state: Captured): PaymentDecision
 
 function nothingTaken(
   data: Pick<DataOf<'RefundPayment'>, 'paymentId'>,
-  { status }: Exclude<PaymentState, Captured>,
+  state: Exclude<PaymentState, Captured>,
 ): PaymentDecision {
-  switch (status) {
-    case 'none':
-      return refusal('PAYMENT_NOT_FOUND', data);
+  switch (state.status) {
     case 'requested':
     case 'authorized':
       return refusal('PAYMENT_NOT_CAPTURED', data);
+    case 'none':
     case 'declined':
-      return refusal('PAYMENT_DECLINED', data);
     case 'expired':
-      return refusal('PAYMENT_EXPIRED', data);
     case 'voided':
-      return refusal('PAYMENT_VOIDED', data);
+      return withoutMoney(data, state);
   }
 }
