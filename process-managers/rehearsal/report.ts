@@ -1,12 +1,17 @@
 import type { Decision, Difference } from './rehearsal.js';
 
+/** One that could not be decided anew, and why. */
+export interface UnreadableProcess {
+  readonly orderId: string;
+  readonly reason: string;
+}
+
 /** Of one rehearsal: how many processes were decided anew, and what came of it. */
 export interface Rehearsed {
   readonly candidate: number;
   readonly processes: number;
   readonly differences: readonly Difference[];
-  /** Those that could not be decided anew, and why. */
-  readonly unreadable: readonly { readonly orderId: string; readonly reason: string }[];
+  readonly unreadable: readonly UnreadableProcess[];
 }
 
 export function reportOf({ candidate, processes, differences, unreadable }: Rehearsed): string {

@@ -1,11 +1,12 @@
 import { type OrderId, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
 import type { Pool } from 'pg';
 import { Unreadable } from '../processes.js';
 import { type OwnEvent, ownEvent } from '../tracked.js';
 import { openProcesses } from './open-processes.js';
 import { type Difference, rehearse } from './rehearsal.js';
-import type { Rehearsed } from './report.js';
+import type { Rehearsed, UnreadableProcess } from './report.js';
 
 /** Streams that are read at once. */
 const AT_ONCE = 16;
@@ -19,38 +20,40 @@ export interface Rehearsal {
   readonly onProgress: (processes: number) => void;
 }
 
-/** Decides every open process anew by the candidate. Reads only. Rejects with the signal's reason. */
+/**
+ * Decides every open process anew by the candidate. Reads only. What it finds is in the order of the pages, by order id.
+ * Rejects with the signal's reason.
+ */
 export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
+  const slots = new Slots(AT_ONCE);
   const differences: Difference[] = [];
-  const unreadable: { orderId: string; reason: string }[] = [];
+  const unreadable: UnreadableProcess[] = [];
   let processes = 0;
   for await (const page of openProcesses(rehearsal.pool)) {
-    const waiting = [...page];
-    const work = async (): Promise<void> => {
-      for (let orderId = waiting.shift(); orderId; orderId = waiting.shift()) {
-        rehearsal.signal.throwIfAborted();
-        const outcome = await one(rehearsal, orderId);
-        if (outcome && 'reason' in outcome) unreadable.push(outcome);
-        else if (outcome) differences.push(outcome);
-        processes += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    for (const outcome of await Promise.all(page.map((orderId) => inTurn(slots, rehearsal, orderId)))) {
+      if (outcome && 'reason' in outcome) unreadable.push(outcome);
+      else if (outcome) differences.push(outcome);
+    }
+    processes += page.length;
     rehearsal.onProgress(processes);
   }
-  const byOrder = (a: { orderId: string }, b: { orderId: string }) => (a.orderId < b.orderId ? -1 : 1);
-  return {
-    candidate: rehearsal.candidate,
-    processes,
-    differences: differences.sort(byOrder),
-    unreadable: unreadable.sort(byOrder),
-  };
+  return { candidate: rehearsal.candidate, processes, differences, unreadable };
+}
+
+async function inTurn(slots: Slots, rehearsal: Rehearsal, orderId: OrderId) {
+  await slots.take();
+  try {
+    rehearsal.signal.throwIfAborted();
+    return await one(rehearsal, orderId);
+  } finally {
+    slots.give();
+  }
 }
 
 async function one(
   { log, candidate }: Rehearsal,
   orderId: OrderId,
-): Promise<Difference | { readonly orderId: string; readonly reason: string } | undefined> {
+): Promise<Difference | UnreadableProcess | undefined> {
   const recorded = [];
   for await (const event of log.readStream(orderProcessStream(orderId))) recorded.push(event);
   try {
