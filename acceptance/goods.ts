@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { Sku } from '@orders/shared-events/contracts/ids.js';
+import type { Sku } from '@orders/shared-events/contracts/ids.js';
+import { freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { ask } from './client.js';
 
 export interface Goods {
@@ -21,7 +21,7 @@ export async function someGoods(
   commands: string,
   { requiresShipping = false, quantity = 5 }: Goods = {},
 ): Promise<Sku> {
-  const sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+  const sku = freshSku();
   const product = { sku, name: 'Spec', price: { amount: 2_500, currency: 'EUR' }, requiresShipping };
   await ask(commands, REGISTER, { input: product });
   if (quantity > 0) await ask(commands, RECEIVE, { input: { sku, receiptId: 'receipt-1', quantity } });

@@ -10,11 +10,11 @@ import {
   snapshotStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
-import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { collected, freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { EVENTS_BETWEEN } from './snapshots.js';
-import { type RunningSide, freshSku, post, startSide } from './testing/running-side.js';
+import { type RunningSide, post, startSide } from './testing/running-side.js';
 
 describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
   let side: RunningSide;
@@ -64,11 +64,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     captureMethod: 'AUTOMATIC',
     ...change,
   });
-  async function eventsIn(stream: StreamName): Promise<RecordedEvent[]> {
-    const events: RecordedEvent[] = [];
-    for await (const event of side.eventStore.readStream(stream)) events.push(event);
-    return events;
-  }
+  const eventsIn = (stream: StreamName) => collected(side.eventStore.readStream(stream));
   const eventsOf = (orderId: unknown) => eventsIn(orderStream(OrderId.parse(orderId)));
 
   describe('products', () => {

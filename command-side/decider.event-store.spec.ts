@@ -2,30 +2,27 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, Sku, eventIdOf, stockStream } from '@orders/shared-events/contracts/ids.js';
-import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { type ConnectedStore, connectedTo, freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { mugRegistered, origin } from '@orders/shared-events/testing/examples.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
-import { silent } from '@orders/shared-events/testing/logger.js';
-import { type Server, eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
+import { eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { DeciderRunner } from './decider.js';
 import { effectsOf } from './effects.js';
 import { type StockCommand, stock } from './stock/stock.js';
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
-  let server: Server;
+  let server: ConnectedStore;
   let store: EventStore;
   let sku: Sku;
 
   beforeAll(async () => {
-    server = await eventStoreOf(real);
-    store = new EventStore(server.url, silent);
+    server = await connectedTo(eventStoreOf(real));
+    store = server.store;
   });
-  afterAll(async () => {
-    await store.close();
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(() => {
-    sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+    sku = freshSku();
   });
 
   const instance = () => new DeciderRunner(stock, effectsOf(store));

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { type Server, embeddedEventStore } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { type RunningSide, freshSku, startSide } from './testing/running-side.js';
+import { type RunningSide, startSide } from './testing/running-side.js';
 
 let dir: string;
 let eventStore: Server;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Addressed, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import {
   CommandId,
   Sku,
@@ -8,10 +8,15 @@ import {
   snapshotStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
-import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import {
+  type ConnectedStore,
+  collected,
+  connectedTo,
+  freshSku,
+} from '@orders/shared-events/testing/event-stores.js';
 import { origin } from '@orders/shared-events/testing/examples.js';
-import { silent } from '@orders/shared-events/testing/logger.js';
-import { type Server, eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
+import { eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { DeciderRunner } from './decider.js';
 import { effectsOf } from './effects.js';
@@ -21,7 +26,7 @@ import { EVENTS_BETWEEN } from './snapshots.js';
 import { type StockCommand, stock } from './stock/stock.js';
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
-  let server: Server;
+  let server: ConnectedStore;
   let store: EventStore;
   let snapshots: SnapshotEffects;
   let warnings: object[];
@@ -29,25 +34,18 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   let sku: Sku;
 
   beforeAll(async () => {
-    server = await eventStoreOf(real);
-    store = new EventStore(server.url, silent);
+    server = await connectedTo(eventStoreOf(real));
+    store = server.store;
   });
-  afterAll(async () => {
-    await store.close();
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(() => {
-    sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+    sku = freshSku();
     stream = stockStream(sku);
     warnings = [];
     snapshots = snapshotsIn(store, { warn: (warning: object) => void warnings.push(warning) });
   });
 
-  const inStore = async () => {
-    const events: RecordedEvent[] = [];
-    for await (const event of store.readStream(snapshotStream(stream, 1))) events.push(event);
-    return events;
-  };
+  const inStore = () => collected(store.readStream(snapshotStream(stream, 1)));
   const putBytes = (data: Uint8Array | Record<string, unknown>) =>
     store.appendSnapshot(snapshotStream(stream, 1), 'no_stream', {
       id: randomUUID(),

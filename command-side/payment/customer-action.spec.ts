@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { CommandMessage, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, OrderId, paymentIdOf, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { COMMANDS } from '@orders/shared-events/transport/topology.js';
+import { freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { EUR, origin, total } from '@orders/shared-events/testing/examples.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { type RunningSide, freshSku, startSide } from '../testing/running-side.js';
+import { type RunningSide, startSide } from '../testing/running-side.js';
 
 const REGISTER = `mutation ($input: RegisterProductInput!) { registerProduct(input: $input) { __typename } }`;
 const PLACE = `mutation ($input: PlaceOrderInput!) {

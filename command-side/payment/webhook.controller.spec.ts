@@ -13,9 +13,10 @@ import {
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { correlation } from '@orders/shared-events/transport/observability.js';
+import { type ConnectedStore, collected, connectedTo } from '@orders/shared-events/testing/event-stores.js';
 import { EUR, origin, total } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import { type Server, eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
+import { eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
 import { PaymentMetrics } from './payment.metrics.js';
@@ -70,7 +71,7 @@ async function post(
 }
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
-  let server: Server;
+  let server: ConnectedStore;
   let store: EventStore;
   let app: INestApplication;
   let registry: Registry;
@@ -78,14 +79,13 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   let paymentId: PaymentId;
 
   beforeAll(async () => {
-    server = await eventStoreOf(real);
-    store = new EventStore(server.url, silent);
+    server = await connectedTo(eventStoreOf(real));
+    store = server.store;
     registry = new Registry();
     app = await listening(store, registry);
   });
   afterAll(async () => {
     await app.close();
-    await store.close();
     await server.stop();
   });
   beforeEach(() => {
@@ -119,11 +119,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   });
   const tell = (told: object, headers: Readonly<Record<string, string>> = {}) =>
     post(app, JSON.stringify(told), headers);
-  async function events() {
-    const found = [];
-    for await (const event of store.readStream(paymentStream(paymentId))) found.push(event);
-    return found;
-  }
+  const events = () => collected(store.readStream(paymentStream(paymentId)));
   const types = async () => (await events()).map(({ type }) => type);
 
   describe('what the provider tells', () => {

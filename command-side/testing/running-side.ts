@@ -1,5 +1,4 @@
 import { NestFactory } from '@nestjs/core';
-import { randomUUID } from 'node:crypto';
 import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
@@ -112,6 +111,3 @@ export async function post(
     body: (await response.json()) as GraphqlAnswer['body'],
   };
 }
-
-/** A SKU that no other spec uses: suites may share their servers. */
-export const freshSku = (): string => `SPEC-${randomUUID().toUpperCase()}`;

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ConnectedStore, connectedTo } from '@orders/shared-events/testing/event-stores.js';
 import { mug } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import { serverRows } from '@orders/shared-events/testing/servers.js';
+import { embeddedEventStore, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { PositionFeed } from '../feed/position-feed.js';
 import { type Definition, define } from '../read-models/definition.js';
@@ -10,7 +11,7 @@ import { rowHashes } from '../read-models/row-hash.js';
 import { History } from '../testing/history.js';
 import { type TestDatabase, testDatabase } from '../testing/read-models.js';
 import { newEvent } from '../testing/recorded.js';
-import { type BackEnds, backEnds, ownEventStore } from '../testing/servers.js';
+import { type BackEnds, backEnds } from '../testing/servers.js';
 import { Builder, type EventLog } from './builder.js';
 import { type Build, listBuilds } from './builds.js';
 import { viewsOf } from './promotion.js';
@@ -234,26 +235,27 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   });
 
   describe('an event that this version cannot read', () => {
-    let own: Awaited<ReturnType<typeof ownEventStore>>;
+    /** Embedded in any case: here is written what other specs could not read. */
+    let own: ConnectedStore;
     beforeAll(async () => {
-      own = await ownEventStore();
+      own = await connectedTo(embeddedEventStore());
     });
     afterAll(() => own.stop());
 
     it('stops the projection before it, and the builder says so', async () => {
-      const builder = instance(readModels, own.eventStore);
+      const builder = instance(readModels, own.store);
       await builder.start();
       const known = newEvent(
         { type: 'StockReceived', data: { sku: mug, receiptId: 'r1', quantity: 1 } },
         'one',
       );
-      await own.eventStore.append(`stock-${mug}`, 'no_stream', [known]);
+      await own.store.append(`stock-${mug}`, 'no_stream', [known]);
       await until(async () => (await count('read_v2.audit_log')) === 1);
       const unknown = {
         ...newEvent({ type: 'StockReceived', data: { sku: mug, receiptId: 'r2', quantity: 1 } }, 'two'),
         type: 'StockTeleported',
       };
-      await own.eventStore.append(`stock-${mug}`, 0n, [unknown]);
+      await own.store.append(`stock-${mug}`, 0n, [unknown]);
       await until(() => builder.state.is === 'failing');
       expect(builder.state).toMatchObject({ error: { name: 'UnreadableEvent' } });
       expect(await count('read_v2.audit_log')).toBe(1);

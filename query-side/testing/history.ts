@@ -3,12 +3,12 @@ import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import {
   CustomerId,
   OrderId,
-  Sku,
   type StreamName,
   paymentIdOf,
   reservationIdOf,
 } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import { freshSku } from '@orders/shared-events/testing/event-stores.js';
 import { expiresAt, orderPlaced } from '@orders/shared-events/testing/examples.js';
 import { secondsFromNow } from '@orders/shared-events/testing/given.js';
 import { type Told, newEvent, streamOf } from './recorded.js';
@@ -124,7 +124,7 @@ const lapsed = (orderId: OrderId): readonly DomainEvent[] => [
 ];
 
 function eventful(orderId: OrderId): readonly DomainEvent[] {
-  const sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
+  const sku = freshSku();
   const held = { sku, orderId, reservationId: reservationIdOf(orderId, sku), quantity: 2, expiresAt };
   const ids = { orderId, paymentId: paymentIdOf(orderId) };
   const call = { ...ids, operation: 'charge', attempt: 2 } as const;

@@ -1,36 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
-import {
-  CommandId,
-  EventId,
-  Sku,
-  type SnapshotStreamName,
-  type StreamName,
-  snapshotStream,
-  stockStream,
-} from '../contracts/ids.js';
-import { silent } from '../testing/logger.js';
-import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
+import { type SnapshotStreamName, type StreamName, snapshotStream, stockStream } from '../contracts/ids.js';
+import { type ConnectedStore, aReceipt, collected, connectedTo, freshSku } from '../testing/event-stores.js';
+import { eventStoreOf, serverRows } from '../testing/servers.js';
 import type { AppendableEvent } from './append-gateway.js';
-import { EventStore } from './event-store.js';
+import type { EventStore } from './event-store.js';
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
-  let server: Server;
+  let server: ConnectedStore;
   let store: EventStore;
   let stream: StreamName;
   let snapshots: SnapshotStreamName;
 
   beforeAll(async () => {
-    server = await eventStoreOf(real);
-    store = new EventStore(server.url, silent);
+    server = await connectedTo(eventStoreOf(real));
+    store = server.store;
   });
-  afterAll(async () => {
-    await store.close();
-    await server.stop();
-  });
+  afterAll(() => server.stop());
   beforeEach(() => {
-    stream = stockStream(Sku.parse(`SPEC-${randomUUID().toUpperCase()}`));
+    stream = stockStream(freshSku());
     snapshots = snapshotStream(stream, 1);
   });
 
@@ -40,30 +28,11 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     data: Uint8Array.from(bytes),
     metadata: { of: stream },
   });
-  /** One that projections can read: they may follow the same log. */
-  const anEvent = (): NewEvent => ({
-    id: EventId.parse(randomUUID()),
-    type: 'StockReceived',
-    data: { sku: stream.slice('stock-'.length), receiptId: 'receipt', quantity: 1 },
-    metadata: {
-      $correlationId: 'c1',
-      $causationId: 'x',
-      commandId: CommandId.parse(randomUUID()),
-      actor: { kind: 'system', subject: 'spec' },
-      occurredAt: '2026-01-31T12:00:00.000Z',
-      schemaVersion: 1,
-    },
-  });
-  const all = async (events: AsyncIterable<RecordedEvent>) => {
-    const collected: RecordedEvent[] = [];
-    for await (const event of events) collected.push(event);
-    return collected;
-  };
 
   describe('a snapshot', () => {
     it('comes back in the bytes that it was given', async () => {
       await store.appendSnapshot(snapshots, 'no_stream', aSnapshot(0, 255, 7));
-      const [kept] = await all(store.readStreamBackwards(snapshots, 1));
+      const [kept] = await collected(store.readStreamBackwards(snapshots, 1));
       expect(kept).toMatchObject({ revision: 0n, metadata: { of: stream } });
       expect([...(kept?.data as Uint8Array)]).toEqual([0, 255, 7]);
     });
@@ -73,7 +42,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await store.appendSnapshot(snapshots, 'no_stream', aSnapshot(1));
       await store.appendSnapshot(snapshots, 0n, aSnapshot(2));
       await store.appendSnapshot(snapshots, 1n, aSnapshot(3));
-      const kept = await all(store.readStream(snapshots));
+      const kept = await collected(store.readStream(snapshots));
       expect(kept.map(({ revision, data }) => [revision, [...(data as Uint8Array)]])).toEqual([[2n, [3]]]);
     });
 
@@ -87,20 +56,20 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     it('leaves what was said about its stream before', async () => {
       await Promise.all([store.keepLastOnly(snapshots), store.keepLastOnly(snapshots)]);
       await store.keepLastOnly(snapshots);
-      expect(await all(store.readStream(`$$${snapshots}`))).toMatchObject([
+      expect(await collected(store.readStream(`$$${snapshots}`))).toMatchObject([
         { type: '$metadata', revision: 0n, data: { $maxCount: 1 } },
       ]);
     });
 
     it('does not exist for those who follow or read the log', async () => {
       const before = await store.head();
-      await store.append(stream, 'no_stream', [anEvent()]);
+      await store.append(stream, 'no_stream', [aReceipt()]);
       const head = await store.head();
       await store.keepLastOnly(snapshots);
       await store.appendSnapshot(snapshots, 'no_stream', aSnapshot(1));
       expect(await store.head()).toBe(head);
-      await store.append(stream, 0n, [anEvent()]);
-      const log = await all(store.readAll({ after: before }));
+      await store.append(stream, 0n, [aReceipt()]);
+      const log = await collected(store.readAll({ after: before }));
       expect(log.map(({ streamId }) => streamId)).toEqual([stream, stream]);
       const stopping = new AbortController();
       const heard: string[] = [];

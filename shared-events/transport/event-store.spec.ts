@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, MaxAppendSizeExceededError, jsonEvent } from '@eventstore/db-client';
-import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
-import { CommandId, EventId, Sku, type StreamName, stockStream } from '../contracts/ids.js';
+import type { RecordedEvent } from '../contracts/envelope.js';
+import { type StreamName, stockStream } from '../contracts/ids.js';
+import { aReceipt, collected, freshSku } from '../testing/event-stores.js';
 import { silent } from '../testing/logger.js';
 import { severableLink } from '../testing/severable-link.js';
 import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
@@ -27,58 +27,37 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   });
   afterEach(() => store.close());
 
-  const aStream = (): StreamName => stockStream(Sku.parse(`SPEC-${randomUUID().toUpperCase()}`));
-
-  /** One that projections can read: they may follow the same log. */
-  const anEvent = (n = 0): NewEvent => ({
-    id: EventId.parse(randomUUID()),
-    type: 'StockReceived',
-    data: { sku: 'SPEC', receiptId: `receipt-${n}`, quantity: 1, n },
-    metadata: {
-      $correlationId: 'c1',
-      $causationId: 'x',
-      commandId: CommandId.parse(randomUUID()),
-      actor: { kind: 'system', subject: 'spec' },
-      occurredAt: '2026-01-31T12:00:00.000Z',
-      schemaVersion: 1,
-    },
-  });
-
-  const all = async (events: AsyncIterable<RecordedEvent>) => {
-    const collected: RecordedEvent[] = [];
-    for await (const event of events) collected.push(event);
-    return collected;
-  };
+  const aStream = (): StreamName => stockStream(freshSku());
 
   describe('append', () => {
     it('answers with the revision and position of the last event', async () => {
       const stream = aStream();
-      const result = await store.append(stream, 'no_stream', [anEvent(), anEvent()]);
-      const stored = await all(store.readStream(stream));
+      const result = await store.append(stream, 'no_stream', [aReceipt(), aReceipt()]);
+      const stored = await collected(store.readStream(stream));
       expect(result).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
     });
 
     it('answers a conflict as a value, and writes nothing', async () => {
       const stream = aStream();
-      await store.append(stream, 'no_stream', [anEvent()]);
-      expect(await store.append(stream, 'no_stream', [anEvent()])).toEqual({ outcome: 'conflict' });
-      expect(await store.append(stream, 5n, [anEvent()])).toEqual({ outcome: 'conflict' });
-      expect(await all(store.readStream(stream))).toHaveLength(1);
+      await store.append(stream, 'no_stream', [aReceipt()]);
+      expect(await store.append(stream, 'no_stream', [aReceipt()])).toEqual({ outcome: 'conflict' });
+      expect(await store.append(stream, 5n, [aReceipt()])).toEqual({ outcome: 'conflict' });
+      expect(await collected(store.readStream(stream))).toHaveLength(1);
     });
 
     it('lets one of many at the same revision through', async () => {
       const stream = aStream();
       const results = await Promise.all(
-        Array.from({ length: 20 }, () => store.append(stream, 'no_stream', [anEvent()])),
+        Array.from({ length: 20 }, () => store.append(stream, 'no_stream', [aReceipt()])),
       );
       expect(results.filter(({ outcome }) => outcome === 'appended')).toHaveLength(1);
     });
 
     it('keeps data and metadata', async () => {
       const stream = aStream();
-      const event = anEvent(7);
+      const event = aReceipt(7);
       await store.append(stream, 'no_stream', [event]);
-      expect(await all(store.readStream(stream))).toMatchObject([
+      expect(await collected(store.readStream(stream))).toMatchObject([
         {
           id: event.id,
           type: event.type,
@@ -97,15 +76,15 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
         const behindLink = new EventStore(link.url, silent);
         try {
           const stream = aStream();
-          await behindLink.append(stream, 'no_stream', [anEvent()]);
+          await behindLink.append(stream, 'no_stream', [aReceipt()]);
           link.swallowAnswers();
-          const event = anEvent();
+          const event = aReceipt();
           const append = behindLink.append(stream, 0n, [event]);
-          await until(async () => (await all(store.readStream(stream))).length === 2);
+          await until(async () => (await collected(store.readStream(stream))).length === 2);
           link.restore();
-          const stored = await all(store.readStream(stream));
+          const stored = await collected(store.readStream(stream));
           expect(await append).toEqual({ outcome: 'appended', revision: 1n, position: stored[1]?.position });
-          expect(await all(store.readStream(stream))).toHaveLength(2);
+          expect(await collected(store.readStream(stream))).toHaveLength(2);
         } finally {
           await behindLink.close();
           await link.close();
@@ -118,10 +97,10 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       const behindLink = new EventStore(link.url, silent);
       try {
         const stream = aStream();
-        await behindLink.append(stream, 'no_stream', [anEvent()]);
+        await behindLink.append(stream, 'no_stream', [aReceipt()]);
         link.swallowRequests();
-        const append = behindLink.append(stream, 0n, [anEvent()]);
-        await store.append(stream, 0n, [anEvent()]);
+        const append = behindLink.append(stream, 0n, [aReceipt()]);
+        await store.append(stream, 0n, [aReceipt()]);
         link.restore();
         expect(await append).toEqual({ outcome: 'conflict' });
       } finally {
@@ -140,7 +119,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       link = await severableLink(server.url);
       behindLink = new EventStore(link.url, silent);
       stream = aStream();
-      await behindLink.append(stream, 'no_stream', [anEvent()]);
+      await behindLink.append(stream, 'no_stream', [aReceipt()]);
     });
     afterEach(async () => {
       await behindLink.close();
@@ -149,31 +128,31 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
 
     overLink('is done by a repeat, as the same event, when the request is lost', async () => {
       link.swallowRequests();
-      const event = anEvent();
+      const event = aReceipt();
       const append = behindLink.append(stream, 0n, [event]);
       await until(() => link.swallowed() > 0);
       link.restore();
       expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
-      expect(await all(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
+      expect(await collected(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
     });
 
     overLink('goes over a new connection when its own has gone silent, and is done once', async () => {
       link.silenceConnections();
       const streams = Array.from({ length: 20 }, aStream);
-      const appends = streams.map((name) => behindLink.append(name, 'no_stream', [anEvent(), anEvent()]));
+      const appends = streams.map((name) => behindLink.append(name, 'no_stream', [aReceipt(), aReceipt()]));
       expect(new Set((await Promise.all(appends)).map(({ outcome }) => outcome))).toEqual(
         new Set(['appended']),
       );
-      for (const name of streams) expect(await all(store.readStream(name))).toHaveLength(2);
+      for (const name of streams) expect(await collected(store.readStream(name))).toHaveLength(2);
     });
 
     overLink('waits for its turn behind 128 others, where no clock runs', async () => {
       const before = await store.head();
       link.swallowAnswers();
       const appends = Array.from({ length: 300 }, () =>
-        behindLink.append(aStream(), 'no_stream', [anEvent()]),
+        behindLink.append(aStream(), 'no_stream', [aReceipt()]),
       );
-      const arrived = async () => (await all(store.readAll({ after: before }))).length;
+      const arrived = async () => (await collected(store.readAll({ after: before }))).length;
       await until(async () => (await arrived()) >= 128);
       expect(await arrived()).toBe(128);
       link.restore();
@@ -183,9 +162,9 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
 
     overLink('is of unknown outcome when the store is closed before an answer', async () => {
       link.swallowAnswers();
-      const append = behindLink.append(stream, 0n, [anEvent()]);
+      const append = behindLink.append(stream, 0n, [aReceipt()]);
       const answer = expect(append).rejects.toThrow(AppendOutcomeUnknown);
-      await until(async () => (await all(store.readStream(stream))).length === 2);
+      await until(async () => (await collected(store.readStream(stream))).length === 2);
       const closedAt = Date.now();
       await behindLink.close();
       await answer;
@@ -193,7 +172,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
 
     overLink('is known from the log where the store takes a repeat for a conflict', async () => {
-      const events = [anEvent(), anEvent()];
+      const events = [aReceipt(), aReceipt()];
       // The store answers such a repeat itself whenever it can: what it finds and what the log holds are two streams here.
       const gateway = new AppendGateway(
         () => EventStoreDBClient.connectionString(link.url),
@@ -201,20 +180,20 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
         silent,
       );
       const inLog = aStream();
-      await store.append(inLog, 'no_stream', [anEvent(), ...events]);
+      await store.append(inLog, 'no_stream', [aReceipt(), ...events]);
       link.swallowRequests();
       const append = gateway.append(stream, 0n, events);
       await until(() => link.swallowed() > 0);
-      await store.append(stream, 0n, [anEvent()]);
+      await store.append(stream, 0n, [aReceipt()]);
       link.restore();
-      const [, , last] = await all(store.readStream(inLog));
+      const [, , last] = await collected(store.readStream(inLog));
       expect(await append).toEqual({ outcome: 'appended', revision: 2n, position: last?.position });
       await gateway.close();
     });
   });
 
   it('an append that is refused for good is refused at once, in the words of the store', async () => {
-    const tooLarge = { ...anEvent(), data: { text: 'x'.repeat(2 ** 21) } };
+    const tooLarge = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
     await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(
       MaxAppendSizeExceededError,
     );
@@ -237,46 +216,46 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
 
   describe('read', () => {
     it('finds nothing in a missing stream', async () => {
-      expect(await all(store.readStream(aStream()))).toEqual([]);
-      expect(await all(store.readStreamBackwards(aStream(), 1))).toEqual([]);
+      expect(await collected(store.readStream(aStream()))).toEqual([]);
+      expect(await collected(store.readStreamBackwards(aStream(), 1))).toEqual([]);
     });
 
     it('goes forward from a revision, and backwards from the end', async () => {
       const stream = aStream();
-      await store.append(stream, 'no_stream', [anEvent(0), anEvent(1), anEvent(2)]);
+      await store.append(stream, 'no_stream', [aReceipt(0), aReceipt(1), aReceipt(2)]);
       const ns = (events: RecordedEvent[]) => events.map(({ data }) => (data as { n: number }).n);
-      expect(ns(await all(store.readStream(stream, 1n)))).toEqual([1, 2]);
-      expect(ns(await all(store.readStream(stream, 0n, 2)))).toEqual([0, 1]);
-      expect(ns(await all(store.readStreamBackwards(stream, 2)))).toEqual([2, 1]);
+      expect(ns(await collected(store.readStream(stream, 1n)))).toEqual([1, 2]);
+      expect(ns(await collected(store.readStream(stream, 0n, 2)))).toEqual([0, 1]);
+      expect(ns(await collected(store.readStreamBackwards(stream, 2)))).toEqual([2, 1]);
     });
 
     it('reads the log behind a position, up to its head', async () => {
       const stream = aStream();
-      const first = await store.append(stream, 'no_stream', [anEvent(1)]);
-      await store.append(stream, 0n, [anEvent(2)]);
+      const first = await store.append(stream, 'no_stream', [aReceipt(1)]);
+      await store.append(stream, 0n, [aReceipt(2)]);
       const after = first.outcome === 'appended' ? first.position : 0n;
-      const found = await all(store.readAll({ after }));
+      const found = await collected(store.readAll({ after }));
       expect(found.map(({ data }) => data)).toMatchObject([{ n: 2 }]);
       expect(await store.head()).toBe(found[0]?.position);
     });
 
     it('passes over what is not ours, and takes no more than it was asked for', async () => {
       const before = await store.head();
-      await store.append(aStream(), 'no_stream', [anEvent(1), anEvent(2)]);
+      await store.append(aStream(), 'no_stream', [aReceipt(1), aReceipt(2)]);
       const ours = await store.head();
       const driver = EventStoreDBClient.connectionString(server.url);
       await driver.appendToStream('somebodyElse-1', jsonEvent({ type: 'ElseHappened', data: {} }));
       await driver.dispose();
       expect(await store.head()).toBe(ours);
-      const found = await all(store.readAll({ after: before }));
+      const found = await collected(store.readAll({ after: before }));
       expect(found.map(({ data }) => data)).toMatchObject([{ n: 1 }, { n: 2 }]);
-      expect(await all(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
+      expect(await collected(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
     });
   });
 
   it('a read that is left early does not keep the store from closing', async () => {
     const stream = aStream();
-    await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, anEvent));
+    await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, aReceipt));
     const leaving = new EventStore(server.url, silent);
     for await (const _first of leaving.readStream(stream)) break;
     await leaving.close();
@@ -314,12 +293,12 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await store.append(
         stream,
         'no_stream',
-        Array.from({ length: 25 }, (_, n) => anEvent(n)),
+        Array.from({ length: 25 }, (_, n) => aReceipt(n)),
       );
       const batches = listen(undefined, [stream]);
       await until(() => heard(batches).length === 25 && (batches.at(-1)?.caughtUp ?? false));
       expect(batches.filter(({ caughtUp }) => caughtUp)).toHaveLength(1);
-      await store.append(stream, 24n, [anEvent(25)]);
+      await store.append(stream, 24n, [aReceipt(25)]);
       await until(() => heard(batches).length === 26);
       expect(heard(batches)).toEqual(Array.from({ length: 26 }, (_, n) => n));
       expect(Math.max(...batches.map(({ events }) => events.length))).toBeLessThanOrEqual(10);
@@ -333,7 +312,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
         await store.append(
           stream,
           n === 0 ? 'no_stream' : BigInt(n * 10 - 1),
-          Array.from({ length: 10 }, anEvent),
+          Array.from({ length: 10 }, aReceipt),
         );
       }
       await until(() => (batches.at(-1)?.position ?? 0n) > head);
@@ -341,12 +320,12 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
 
     it('hears all of our streams, from a position on, and nobody else’s', async () => {
-      await store.append(aStream(), 'no_stream', [anEvent(1)]);
+      await store.append(aStream(), 'no_stream', [aReceipt(1)]);
       const after = await store.head();
       const driver = EventStoreDBClient.connectionString(server.url);
       await driver.appendToStream('somebodyElse-2', jsonEvent({ type: 'ElseHappened', data: { n: 2 } }));
       await driver.dispose();
-      await store.append(aStream(), 'no_stream', [anEvent(3)]);
+      await store.append(aStream(), 'no_stream', [aReceipt(3)]);
       const batches = listen(after, undefined);
       await until(() => batches.at(-1)?.caughtUp ?? false);
       expect(heard(batches)).toEqual([3]);
@@ -387,10 +366,10 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
           });
           for await (const batch of events) seen.push(...heard([batch]));
         })();
-        await store.append(stream, 'no_stream', [anEvent(0)]);
+        await store.append(stream, 'no_stream', [aReceipt(0)]);
         await until(() => seen.length === 1);
         link.cut();
-        await store.append(stream, 0n, [anEvent(1)]);
+        await store.append(stream, 0n, [aReceipt(1)]);
         await until(() => seen.length === 2);
         expect(seen).toEqual([0, 1]);
       } finally {
