@@ -1,5 +1,9 @@
 import { PaymentId } from '@orders/shared-events/contracts/ids.js';
-import { ProviderOperation, RefundId } from '@orders/shared-events/contracts/payment.events.js';
+import {
+  type PaymentEvent,
+  ProviderOperation,
+  RefundId,
+} from '@orders/shared-events/contracts/payment.events.js';
 import { z } from 'zod';
 import { type PaymentState, type Terms, isPending } from './payment.state.js';
 
@@ -41,6 +45,24 @@ export function owedCalls(state: PaymentState): readonly ProviderCall[] {
         }));
   }
 }
+
+/** Whether the event is the intent of that very call. */
+export function isIntentOf(
+  { operation, attempt, refundId }: Pick<ProviderCall, 'operation' | 'attempt' | 'refundId'>,
+  event: PaymentEvent,
+): boolean {
+  const asksFor = INTENTS[event.type];
+  if (!asksFor?.includes(operation) || !('attempt' in event.data)) return false;
+  const about = 'refundId' in event.data ? event.data.refundId : undefined;
+  return event.data.attempt === attempt && about === refundId;
+}
+
+const INTENTS: Readonly<Partial<Record<PaymentEvent['type'], readonly ProviderOperation[]>>> = {
+  PaymentRequested: ['authorize', 'charge'],
+  CaptureRequested: ['capture'],
+  VoidRequested: ['void'],
+  RefundRequested: ['refund'],
+};
 
 function call(terms: Terms, operation: ProviderOperation, attempt: number, refundId?: string): ProviderCall {
   const { paymentId, orderId, amount, currency, paymentMethod } = terms;

@@ -37,7 +37,7 @@ export class PaymentHandler implements ICommandHandler<OnPayment> {
     const outcome = await this.payments.execute(addressed, { expectNew: isFirst });
     if (outcome.outcome === 'refused') return outcome;
     const origin = { ...addressed.origin, causationId: addressed.commandId };
-    const state = await this.calls.settle(outcome.state, origin, outcome.outcome === 'happened');
+    const state = await this.calls.settle(outcome.state, origin, outcome.events);
     return { ...outcome, state };
   }
 

@@ -75,6 +75,11 @@ const addressed = (command: PaymentCommand): OnPayment =>
 const { attempt: _first, ...terms } = paymentRequested('AUTOMATIC').data;
 const authorize = () => addressed({ type: 'AuthorizePayment', data: terms });
 const voids = () => addressed({ type: 'VoidAuthorization', data: { paymentId, orderId, attempt: 1 } });
+const refunds = (refundId: string) =>
+  addressed({
+    type: 'RequestRefund',
+    data: { paymentId, orderId, refundId, amount: 1, currency: terms.currency },
+  });
 const types = () => log.events.map(({ type }) => type);
 
 describe('what the provider is owed', () => {
@@ -144,6 +149,19 @@ describe('what the provider is owed', () => {
     await payment.execute(authorize());
     expect(provider.asked).toEqual(['charge 1', find, find]);
     expect(types().at(-1)).toBe('PaymentCaptured');
+  });
+
+  it('is asked for before it is called again, also where something else is asked for meanwhile', async () => {
+    provider.answers = [succeeded, unanswered, unanswered];
+    const payment = started();
+    await payment.execute(authorize());
+    await payment.execute(refunds('r1'));
+    expect(types().at(-1)).toBe('PaymentOutcomeUnknown');
+    provider.asked.length = 0;
+    provider.found = [succeeded];
+    await payment.execute(refunds('r2'));
+    expect(provider.asked).toEqual([`find ${paymentId}:refund:r1:1`, 'refund 1']);
+    expect(types().slice(-3)).toEqual(['RefundRequested', 'PaymentRefunded', 'PaymentRefunded']);
   });
 
   it('is called by one of those who find it owed at the same time', async () => {

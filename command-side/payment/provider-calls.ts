@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Addressed, Origin } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, paymentStream } from '@orders/shared-events/contracts/ids.js';
-import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
+import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { PROVIDER } from '../request.js';
-import { type ProviderCall, owedCalls } from './owed-calls.js';
+import { type ProviderCall, isIntentOf, owedCalls } from './owed-calls.js';
 import { type PaymentState, isDeferred } from './payment.state.js';
 import type { Payments } from './payments.js';
 import type { ProviderOutcomeCommand, ProviderReport } from './provider-outcome.js';
@@ -35,16 +35,22 @@ export class ProviderCalls {
   ) {}
 
   /**
-   * @param justAsked the intents were appended by this very command, so that no call can have been made for them
+   * @param appended by this very command: no call can have been made for an intent among them. What else is owed may
+   * have been asked for by another command, long ago
    * @throws what recording an outcome throws; what is owed stays owed. So it does while the provider is away: that is
    * recorded, and the process's repeats try again.
    */
-  async settle(state: PaymentState, origin: Origin, justAsked: boolean): Promise<PaymentState> {
+  async settle(
+    state: PaymentState,
+    origin: Origin,
+    appended: readonly PaymentEvent[],
+  ): Promise<PaymentState> {
     let settled = state;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = settled;
       for (const call of owedCalls(settled)) {
-        settled = await this.#once(call, () => this.#settle(call, origin, !justAsked || round > 0));
+        const isNew = round === 0 && appended.some((event) => isIntentOf(call, event));
+        settled = await this.#once(call, () => this.#settle(call, origin, !isNew));
       }
       if (settled === before || isDeferred(settled)) break;
     }

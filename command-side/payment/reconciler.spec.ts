@@ -124,7 +124,7 @@ describe.each(serverRows('DATABASE_URL'))(
         origin,
       });
       if (outcome.outcome === 'refused') throw new Error(outcome.refusal.code);
-      await new ProviderCalls(provider, by).settle(outcome.state, origin, true);
+      await new ProviderCalls(provider, by).settle(outcome.state, origin, outcome.events);
     }
     async function payment(captureMethod: 'AUTOMATIC' | 'MANUAL'): Promise<Ids> {
       const ids = someIds();
