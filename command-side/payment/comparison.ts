@@ -54,21 +54,20 @@ export class Comparison {
       const chunk = all.slice(from, from + LISTED);
       const byPayment = Map.groupBy(await this.#list(chunk), ({ paymentId }) => paymentId);
       await Promise.all(
-        chunk.map((id) => this.#inTurn(id, byPayment.get(id) ?? [], revisions.get(id) ?? 0n)),
+        chunk.map((id) =>
+          this.#slots.use(() => this.#one(id, byPayment.get(id) ?? [], revisions.get(id) ?? 0n)),
+        ),
       );
     }
   }
 
   /** One payment that cannot be read does not keep the others from being compared. */
-  async #inTurn(paymentId: PaymentId, entries: readonly ProviderEntry[], revision: bigint): Promise<void> {
-    await this.#slots.take();
+  async #one(paymentId: PaymentId, entries: readonly ProviderEntry[], revision: bigint): Promise<void> {
     try {
       await this.#payment(paymentId, entries, revision);
     } catch (error) {
       if (isOutage(error) || error instanceof ProviderUnavailable) throw error;
       this.options.logger.error({ err: error, paymentId }, 'a payment could not be reconciled');
-    } finally {
-      this.#slots.give();
     }
   }
 

@@ -21,8 +21,8 @@ export interface Rehearsal {
 }
 
 /**
- * Decides every open process anew by the candidate. Reads only. What it finds is in the order of the pages, by order id.
- * Rejects with the signal's reason.
+ * Decides every open process anew by the candidate. Reads only. What it finds is in the order of the pages, by order
+ * id. Rejects with the signal's reason.
  */
 export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
   const slots = new Slots(AT_ONCE);
@@ -30,7 +30,8 @@ export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
   const unreadable: UnreadableProcess[] = [];
   let processes = 0;
   for await (const page of openProcesses(rehearsal.pool)) {
-    for (const outcome of await Promise.all(page.map((orderId) => inTurn(slots, rehearsal, orderId)))) {
+    const outcomes = page.map((orderId) => slots.use(() => one(rehearsal, orderId)));
+    for (const outcome of await Promise.all(outcomes)) {
       if (outcome && 'reason' in outcome) unreadable.push(outcome);
       else if (outcome) differences.push(outcome);
     }
@@ -40,20 +41,11 @@ export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
   return { candidate: rehearsal.candidate, processes, differences, unreadable };
 }
 
-async function inTurn(slots: Slots, rehearsal: Rehearsal, orderId: OrderId) {
-  await slots.take();
-  try {
-    rehearsal.signal.throwIfAborted();
-    return await one(rehearsal, orderId);
-  } finally {
-    slots.give();
-  }
-}
-
 async function one(
-  { log, candidate }: Rehearsal,
+  { log, candidate, signal }: Rehearsal,
   orderId: OrderId,
 ): Promise<Difference | UnreadableProcess | undefined> {
+  signal.throwIfAborted();
   const recorded = [];
   for await (const event of log.readStream(orderProcessStream(orderId))) recorded.push(event);
   try {

@@ -81,17 +81,12 @@ export class AppendGateway {
    * Appends all events or none. Throws AppendOutcomeUnknown after its deadline or when it is closed, and the driver's
    * error where the server refused for good (size, access, deleted stream).
    */
-  async append(
+  append(
     stream: string,
     expected: bigint | 'no_stream',
     events: readonly AppendableEvent[],
   ): Promise<AppendResult> {
-    await this.#slots.take();
-    try {
-      return await this.#untilKnown(stream, expected, events);
-    } finally {
-      this.#slots.give();
-    }
+    return this.#slots.use(() => this.#untilKnown(stream, expected, events));
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,16 @@ export class Slots {
     this.#free = slots;
   }
 
+  /** Does the work once there is room for it. Settles as the work does. */
+  async use<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.take();
+    try {
+      return await work();
+    } finally {
+      this.give();
+    }
+  }
+
   async take(): Promise<void> {
     if (this.#free > 0) this.#free -= 1;
     // A slot is handed over, never freed in between.
