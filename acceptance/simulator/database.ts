@@ -53,7 +53,7 @@ const terminated = (): Error =>
 
 /** One process's connections to it. Where nothing goes wrong a statement takes no time. */
 export class SimulatedPool {
-  /** What each statement is called here. */
+  /** What each statement is called here. Statements are most of what is asked: their names are not put together again. */
   readonly #subjects = new Map<string, string>();
 
   constructor(

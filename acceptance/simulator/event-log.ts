@@ -77,17 +77,16 @@ export class EventLog {
 /** What comes of a value that is written as JSON and read again. */
 function asStored(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => (item === undefined ? null : asStored(item)));
-  if (typeof value === 'object' && value !== null) {
-    if (Object.getPrototypeOf(value) !== Object.prototype)
-      throw new TypeError('only what is JSON is appended');
-    const copy: Record<string, unknown> = {};
-    for (const [name, part] of Object.entries(value)) if (part !== undefined) copy[name] = asStored(part);
-    return copy;
-  }
-  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
+  if (isScalar(value)) return value;
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
     throw new TypeError('only what is JSON is appended');
-  return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) if (part !== undefined) copy[name] = asStored(part);
+  return copy;
 }
+
+const isScalar = (value: unknown): value is string | number | boolean | null | undefined =>
+  value === null || value === undefined || ['string', 'number', 'boolean'].includes(typeof value);
 
 const placeOf = (events: readonly RecordedEvent[]): { revision: bigint; position: bigint } => {
   const last = events.at(-1);

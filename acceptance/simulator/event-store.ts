@@ -69,7 +69,10 @@ export class SimulatedEventStore implements Used {
     yield* await network.request(this.life, 'read', nameOf(stream), read, unavailable);
   }
 
-  /** A batch holds what is there when it is taken, or the first part of it; the next one comes when something new is. */
+  /**
+   * A batch holds what is there when it is taken, or the first part of it; the next one comes when the rest does, or
+   * something new is there.
+   */
   async *subscribe({
     name,
     after,

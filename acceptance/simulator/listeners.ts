@@ -19,32 +19,19 @@ export class Listeners {
 
   /** Resolves when something new is there, or the signal aborts. */
   news(life: Life, name: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      signal.addEventListener('abort', wake);
-      this.#waiting.push({ life, name, wake });
-    });
+    return untilWoken(signal, (wake) => this.#waiting.push({ life, name, wake }));
   }
 
   /** Of so many events, how many come together: mostly all. */
-  together({ name: life }: Life, name: string, count: number): number {
-    const { ticks, there } = this.faults.at('batch', `${name} of ${life}`);
+  together(life: Life, name: string, count: number): number {
+    const { ticks, there } = this.faults.at('batch', `${name} of ${life.name}`);
     return ticks > 0 || count === 0 ? count : 1 + (there % count);
   }
 
   /** Resolves when what did not come together comes, or the signal aborts. */
   rest(life: Life, name: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const come = (): void => {
-        signal.removeEventListener('abort', come);
-        resolve();
-      };
-      signal.addEventListener('abort', come);
-      this.clock.in(this.faults.at('batch', `${name} of ${life.name}`).back, life, come);
-    });
+    const { back } = this.faults.at('batch', `${name} of ${life.name}`);
+    return untilWoken(signal, (wake) => this.clock.in(back, life, wake));
   }
 
   tell(): void {
@@ -54,4 +41,16 @@ export class Listeners {
       this.clock.in(back, life, wake);
     }
   }
+}
+
+/** Resolves when `wake` is called, or the signal aborts. */
+function untilWoken(signal: AbortSignal, arrange: (wake: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    signal.addEventListener('abort', wake);
+    arrange(wake);
+  });
 }
