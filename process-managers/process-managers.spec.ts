@@ -5,6 +5,7 @@ import {
   orderStream,
   paymentStream,
 } from '@orders/shared-events/contracts/ids.js';
+import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import type { ProcessManagers } from './process-managers.js';
@@ -74,9 +75,8 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   }
 
   async function eventsOf(orderId: OrderId): Promise<string[]> {
-    const types: string[] = [];
-    for await (const { type } of servers.store.readStream(orderProcessStream(orderId))) types.push(type);
-    return types;
+    const events = await collected(servers.store.readStream(orderProcessStream(orderId)));
+    return events.map(({ type }) => type);
   }
 
   describe('the process managers', () => {

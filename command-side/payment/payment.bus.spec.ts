@@ -11,6 +11,7 @@ import {
   paymentStream,
 } from '@orders/shared-events/contracts/ids.js';
 import { COMMANDS } from '@orders/shared-events/transport/topology.js';
+import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { EUR, origin, total } from '@orders/shared-events/testing/examples.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -47,9 +48,8 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     data: { ...ids, amount: total, currency: EUR, paymentMethod, captureMethod },
   });
   async function types(): Promise<string[]> {
-    const found: string[] = [];
-    for await (const { type } of side.eventStore.readStream(paymentStream(ids.paymentId))) found.push(type);
-    return found;
+    const events = await collected(side.eventStore.readStream(paymentStream(ids.paymentId)));
+    return events.map(({ type }) => type);
   }
   const happened = (type: string) => until(async () => (await types()).includes(type));
   async function effects(): Promise<Record<string, number>> {

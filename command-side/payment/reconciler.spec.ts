@@ -10,6 +10,7 @@ import {
   paymentStream,
 } from '@orders/shared-events/contracts/ids.js';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
+import { collected, connectedTo } from '@orders/shared-events/testing/event-stores.js';
 import { EUR, origin } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import {
@@ -19,7 +20,7 @@ import {
   serverRows,
 } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { effectsOf } from '../effects.js';
 import { Comparison, type Finding } from './comparison.js';
 import type { PaymentCommand } from './payment.js';
@@ -39,7 +40,7 @@ const AT_ONCE = { intervalMs: 0, graceMs: 0, timeoutMs: 5_000 };
 describe.each(serverRows('DATABASE_URL'))(
   'payments beside the books of the provider, on %s',
   (_title, real) => {
-    let servers: Server[];
+    let servers: Pick<Server, 'stop'>[];
     let store: EventStore;
     let pool: Pool;
     let payments: Payments;
@@ -49,9 +50,9 @@ describe.each(serverRows('DATABASE_URL'))(
     let running: Reconciler | undefined;
 
     beforeAll(async () => {
-      const [eventStore, database] = await Promise.all([embeddedEventStore(), databaseOf(real)]);
+      const [eventStore, database] = await Promise.all([connectedTo(embeddedEventStore()), databaseOf(real)]);
       servers = [eventStore, database];
-      store = new EventStore(eventStore.url, silent);
+      store = eventStore.store;
       pool = new Pool({ connectionString: database.url });
       // pg's pool ends before its sockets do, and then hears of the server's end.
       pool.on('error', () => undefined);
@@ -63,7 +64,7 @@ describe.each(serverRows('DATABASE_URL'))(
       payments = new Payments(effectsOf(store));
     }, 60_000);
     afterAll(async () => {
-      await Promise.all([store.close(), pool.end()]);
+      await pool.end();
       await Promise.all(servers.map((server) => server.stop()));
     });
     beforeEach(() => {
@@ -147,9 +148,8 @@ describe.each(serverRows('DATABASE_URL'))(
       );
     }
     async function events({ paymentId }: Ids): Promise<{ type: string; data: unknown }[]> {
-      const all: { type: string; data: unknown }[] = [];
-      for await (const { type, data } of store.readStream(paymentStream(paymentId))) all.push({ type, data });
-      return all;
+      const all = await collected(store.readStream(paymentStream(paymentId)));
+      return all.map(({ type, data }) => ({ type, data }));
     }
     async function lastMetadata({ paymentId }: Ids): Promise<unknown> {
       for await (const { metadata } of store.readStreamBackwards(paymentStream(paymentId), 1))
