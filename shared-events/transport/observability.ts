@@ -96,7 +96,10 @@ const withCorrelation = ({ id }: IncomingMessage, _response: ServerResponse, lin
   correlationId: id,
 });
 
-/** For `LoggerModule.forRoot`: one line a request, without headers, bodies and secret ends of paths; health checks and scrapes are not news. */
+/**
+ * For `LoggerModule.forRoot`: one line a request, without headers, bodies and secret ends of paths; health checks and
+ * scrapes are not news.
+ */
 export function httpLogging(logger: Logger): Params {
   return {
     pinoHttp: {
