@@ -13,6 +13,7 @@ import {
 } from '@orders/shared-events/contracts/ids.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { CURRENT_DEFINITION } from './order-process/rules.js';
 import { usage } from './rehearsal/arguments.js';
 import { anOrder } from './testing/order-story.js';
 import { type Stand, stand } from './testing/stand.js';
@@ -76,14 +77,16 @@ describe.each(serverRows('DATABASE_URL'))('npm run rehearse on %s', (_title, rea
   it('two definitions run side by side: each process keeps its own', async () => {
     expect(await decided()).toMatchObject([
       { definition: 1, stage: 'compensation' },
-      { definition: 2, stage: 'customerAction' },
+      { definition: CURRENT_DEFINITION, stage: 'customerAction' },
     ]);
   });
 
   it('tells of those that the current definition would decide otherwise', async () => {
     const { code, stdout } = await rehearse();
     expect(stdout).toContain(`${older.orderId}  at PaymentDeclined (`);
-    expect(stdout).toContain('2 open, 1 would decide otherwise by definition 2. Nothing was sent.');
+    expect(stdout).toContain(
+      `2 open, 1 would decide otherwise by definition ${CURRENT_DEFINITION}. Nothing was sent.`,
+    );
     expect(code).toBe(3);
   });
 
@@ -91,7 +94,7 @@ describe.each(serverRows('DATABASE_URL'))('npm run rehearse on %s', (_title, rea
     const head = await servers.store.head();
     const { code, stdout } = await rehearse('--definition', '1');
     expect(stdout).toContain(`${order.orderId}  at PaymentDeclined (`);
-    expect(stdout).toContain('definition 2: customerAction, asks for nothing');
+    expect(stdout).toContain(`definition ${CURRENT_DEFINITION}: customerAction, asks for nothing`);
     expect(stdout).toMatch(
       /definition 1: compensation, undone for PAYMENT_DECLINED, asks for RejectOrder order-/,
     );
@@ -105,7 +108,9 @@ describe.each(serverRows('DATABASE_URL'))('npm run rehearse on %s', (_title, rea
     expect(JSON.parse(stdout)).toMatchObject({
       candidate: 1,
       processes: 2,
-      differences: [{ orderId: order.orderId, definition: 2, at: { heard: 'PaymentDeclined' } }],
+      differences: [
+        { orderId: order.orderId, definition: CURRENT_DEFINITION, at: { heard: 'PaymentDeclined' } },
+      ],
       unreadable: [],
     });
     expect([code, stderr]).toEqual([3, '']);

@@ -114,7 +114,7 @@ function learnOfStock(process: Running, event: StockNews): Running {
   const index = process.reservations.findIndex(({ sku }) => sku === event.data.sku);
   const before = process.reservations[index];
   if (!before) return process;
-  const reservation = hearStock(before, event);
+  const reservation = hearStock(before, event, rulesOf(process.definition));
   const after = { ...process, reservations: process.reservations.with(index, reservation) };
   switch (reservation.status) {
     case 'rejected':

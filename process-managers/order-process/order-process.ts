@@ -11,7 +11,7 @@
  *
  * - payment: the money is charged (AUTOMATIC) or authorised (MANUAL).
  * - customerAction: the provider wants the customer to do something first (3-D Secure). Until the time for it is over
- *   they may, after a decline, also pay in another way (definition 2; definition 1 gives up at a decline).
+ *   they may, after a decline, also pay in another way (definition 1 gives up at a decline).
  * - providerRetry: the provider cannot be called for now. What it is owed is tried again.
  * - reservation: every SKU is reserved, one after the other in a fixed order.
  * - capture: only where the money was authorised and not yet charged.

@@ -76,12 +76,35 @@ describe('a payment that needs the customer to act', () => {
     expect(declined.then(order.voided).awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
   });
 
-  it('is given up at a decline that is heard when the time is over', () => {
-    const late = story(order, order.placed, order.actionRequired(START), order.declined);
-    expect(late.awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
+  describe('and whose decline is heard when the time is over', () => {
+    const heardLate = [order.placed, order.actionRequired(START), order.declined] as const;
+
+    it('is closed before the order is rejected: the customer may have paid in another way in time', () => {
+      const late = story(order, ...heardLate);
+      expect([late.process.undo, late.awaits]).toEqual([undefined, []]);
+      expect(deadline(late.process, durations)).toMatchObject({ stage: 'customerAction', due: START });
+      expect(late.then(deadlineOf('customerAction')).awaits).toEqual(['VoidAuthorization 1']);
+      expect(late.then(order.voided).awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
+    });
+
+    it('goes on where the customer did, as the log says behind the decline', () => {
+      const paid = story(order, ...heardLate, order.requestedAgain);
+      expect(paid.awaits).toEqual(['AuthorizePayment']);
+      expect(paid.then(order.captured).awaits).toEqual(['ReserveStock SKU-A']);
+    });
+
+    it('is given up at once under definition 2', () =>
+      expect(new Story(order.orderId, 2).then(...heardLate).awaits).toEqual([
+        'RejectOrder PAYMENT_DECLINED',
+      ]));
   });
 
-  it('is given up at a decline under definition 1, which processes keep that started with it', () => {
+  it('is waited for under definition 2 where the decline is heard in time', () => {
+    const second = new Story(order.orderId, 2).then(order.placed, order.actionRequired(), order.declined);
+    expect([second.process.undo, second.awaits]).toEqual([undefined, []]);
+  });
+
+  it('is given up at a decline under definition 1', () => {
     const first = new Story(order.orderId, 1).then(order.placed, order.actionRequired(), order.declined);
     expect(first.awaits).toEqual(['RejectOrder PAYMENT_DECLINED']);
   });
@@ -254,9 +277,25 @@ describe('a reservation whose time is over', () => {
     expect(again.awaits).toEqual(['VoidAuthorization 1']);
   });
 
+  /** When what was asked for once more expires: the first request's expiry, and what went by since. */
+  const secondExpiry = (told: Story) => told.process.reservations[0]?.expiresAt ?? '';
+
   it('is undone where the money was taken meanwhile', () => {
     const again = story(manual, ...reserved, manual.captureRequested(), manual.expired());
-    again.then(manual.captured, manual.outOfStock());
+    again.then(manual.captured, manual.outOfStock('SKU-A', secondExpiry(again)));
     expect(again.awaits).toEqual(['RefundPayment 1']);
+  });
+
+  it('and was asked for once more is not refused by the refusal of a copy of the first request', () => {
+    const again = story(manual, ...reserved, manual.expired(), manual.tooLate());
+    expect(again.awaits).toEqual(['ReserveStock SKU-A']);
+    expect(again.process.undo).toBeUndefined();
+    again.then(manual.outOfStock('SKU-A', secondExpiry(again)));
+    expect(again.process.undo).toBe('OUT_OF_STOCK');
+  });
+
+  it('is undone at any refusal under definition 2', () => {
+    const again = new Story(manual.orderId, 2).then(...reserved, manual.expired(), manual.tooLate());
+    expect(again.process.undo).toBe('RESERVATION_TIMED_OUT');
   });
 });

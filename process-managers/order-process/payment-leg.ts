@@ -173,9 +173,19 @@ const customersTurn = (leg: PaymentLeg, expiresAt: string): PaymentLeg => ({
   payableUntil: leg.payableUntil ?? expiresAt,
 });
 
-function declined(leg: PaymentLeg, at: string, { afterDecline }: Rules): PaymentLeg {
-  const mayTryAgain = afterDecline === 'wait' && leg.payableUntil !== undefined && at < leg.payableUntil;
-  return mayTryAgain ? { ...leg, turn: 'declined customer' } : { ...leg, status: 'declined' };
+const declined = (leg: PaymentLeg, at: string, rules: Rules): PaymentLeg =>
+  mayPayInAnotherWay(leg, at, rules) ? { ...leg, turn: 'declined customer' } : { ...leg, status: 'declined' };
+
+function mayPayInAnotherWay({ payableUntil }: PaymentLeg, at: string, { afterDecline }: Rules): boolean {
+  if (payableUntil === undefined) return false;
+  switch (afterDecline) {
+    case 'give up':
+      return false;
+    case 'wait while there is time':
+      return at < payableUntil;
+    case 'wait for the deadline':
+      return true;
+  }
 }
 
 function authorized(leg: PaymentLeg): PaymentLeg {

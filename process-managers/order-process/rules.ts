@@ -3,17 +3,24 @@
  * never changed: a version with another one comes beside it.
  */
 export interface Rules {
-  /** What a decline leads to where the provider wanted the customer to act and there is still time to pay in another way. */
-  readonly afterDecline: 'give up' | 'wait';
+  /**
+   * What a decline leads to where the provider wanted the customer to act, who may then pay in another way. Whether
+   * there was still time for it is known from when the process heard of the decline, or from the log: what the
+   * customer did in time may stand behind a decline that is heard late.
+   */
+  readonly afterDecline: 'give up' | 'wait while there is time' | 'wait for the deadline';
+  /** Which refusals count where a SKU was asked for once more. A copy of the first request is refused as too late. */
+  readonly refusedReservation: 'of any request' | 'of the last request';
 }
 
 const RULES: Readonly<Record<number, Rules>> = {
-  1: { afterDecline: 'give up' },
-  2: { afterDecline: 'wait' },
+  1: { afterDecline: 'give up', refusedReservation: 'of any request' },
+  2: { afterDecline: 'wait while there is time', refusedReservation: 'of any request' },
+  3: { afterDecline: 'wait for the deadline', refusedReservation: 'of the last request' },
 };
 
 /** The version that new processes start with, and keep. */
-export const CURRENT_DEFINITION = 2;
+export const CURRENT_DEFINITION = 3;
 
 /** A process was started by a newer build than this one. */
 export class UnknownDefinition extends Error {

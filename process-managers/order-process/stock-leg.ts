@@ -3,6 +3,7 @@ import { later } from '@orders/shared-events/contracts/instants.js';
 import type { OrderLine } from '@orders/shared-events/contracts/order.events.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 import { type OutstandingCommand, outstanding } from './outstanding.js';
+import type { Rules } from './rules.js';
 
 /**
  * What the process knows of the stock it reserves for one SKU.
@@ -39,12 +40,14 @@ export function reservationsFor(lines: readonly OrderLine[], at: string): Reserv
     .map(([sku, quantity]) => ({ sku, quantity, status: 'unasked', generation: 1, expiresAt }));
 }
 
-export function hearStock(reservation: Reservation, event: StockNews): Reservation {
+export function hearStock(reservation: Reservation, event: StockNews, rules: Rules): Reservation {
   switch (event.type) {
     case 'StockReserved':
       return reserved(reservation);
     case 'StockReservationRejected':
-      return reservation.status === 'asked' ? { ...reservation, status: 'rejected' } : reservation;
+      return reservation.status === 'asked' && isAnswered(reservation, event.data, rules)
+        ? { ...reservation, status: 'rejected' }
+        : reservation;
     case 'StockReservationConfirmed':
       return { ...reservation, status: 'confirmed' };
     case 'StockReservationCommitted':
@@ -54,6 +57,15 @@ export function hearStock(reservation: Reservation, event: StockNews): Reservati
     case 'StockReservationExpired':
       return { ...reservation, status: 'expired' };
   }
+}
+
+/** Where a SKU was asked for once more, the expiry tells which request was refused: each has its own. */
+function isAnswered(
+  { generation, expiresAt }: Reservation,
+  refused: { readonly expiresAt: string },
+  { refusedReservation }: Rules,
+): boolean {
+  return refusedReservation === 'of any request' || generation === 1 || refused.expiresAt === expiresAt;
 }
 
 function reserved(reservation: Reservation): Reservation {

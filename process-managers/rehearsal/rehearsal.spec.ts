@@ -51,6 +51,14 @@ describe('a rehearsal', () => {
     });
   });
 
+  it('finds where definition 3 waits and definition 2 did not', () => {
+    const events = recorded(2, order.placed, order.actionRequired(START), order.declined);
+    expect(rehearse(events, 3)).toMatchObject({
+      at: { heard: 'PaymentDeclined' },
+      then: { decided: { stage: 'compensation' }, candidate: { stage: 'customerAction', undo: null } },
+    });
+  });
+
   it('tells of a difference that was made up for since', () => {
     const rejected = order.rejected('PAYMENT_DECLINED');
     const events = recorded(

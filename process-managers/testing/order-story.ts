@@ -23,6 +23,8 @@ import { CURRENT_DEFINITION } from '../order-process/rules.js';
 export const START = '2026-01-01T00:00:00.000Z';
 const STEP_MS = 10;
 export const TOTAL = 2_500;
+/** Of what the first request for a SKU reserves, or is refused. */
+const FIRST_EXPIRY = later(START, 300_000);
 
 export interface Terms {
   readonly captureMethod?: 'AUTOMATIC' | 'MANUAL';
@@ -45,7 +47,7 @@ export function anOrder({ captureMethod = 'AUTOMATIC', lines = [{}], key = 'key-
     const sku = Sku.parse(name);
     return { sku, reservationId: reservationIdOf(orderId, sku), orderId };
   };
-  const held = (name: string) => ({ ...reservation(name), quantity: 1, expiresAt: later(START, 300_000) });
+  const held = (name: string, expiresAt = FIRST_EXPIRY) => ({ ...reservation(name), quantity: 1, expiresAt });
 
   return {
     orderId,
@@ -141,15 +143,15 @@ export function anOrder({ captureMethod = 'AUTOMATIC', lines = [{}], key = 'key-
     refundFailed: (attempt = 1) =>
       paymentEvent({ type: 'RefundFailed', data: { ...failed(attempt), refundId: UNDO_REFUND_ID } }),
     reserved: (sku = 'SKU-A') => stockEvent({ type: 'StockReserved', data: held(sku) }),
-    outOfStock: (sku = 'SKU-A') =>
+    outOfStock: (sku = 'SKU-A', expiresAt?: string) =>
       stockEvent({
         type: 'StockReservationRejected',
-        data: { ...held(sku), reason: 'INSUFFICIENT_STOCK', available: 0 },
+        data: { ...held(sku, expiresAt), reason: 'INSUFFICIENT_STOCK', available: 0 },
       }),
-    tooLate: (sku = 'SKU-A') =>
+    tooLate: (sku = 'SKU-A', expiresAt?: string) =>
       stockEvent({
         type: 'StockReservationRejected',
-        data: { ...held(sku), reason: 'TOO_LATE', available: 9 },
+        data: { ...held(sku, expiresAt), reason: 'TOO_LATE', available: 9 },
       }),
     firm: (sku = 'SKU-A') => stockEvent({ type: 'StockReservationConfirmed', data: reservation(sku) }),
     committed: (sku = 'SKU-A') =>
