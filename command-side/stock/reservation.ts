@@ -15,6 +15,7 @@ export type ReservationRefusal = {
   readonly code:
     | 'RESERVATION_NOT_FOUND'
     | 'RESERVATION_CLOSED'
+    | 'RESERVATION_TOO_LATE'
     | 'RESERVATION_ID_REUSED'
     | 'RESERVATION_NOT_CONFIRMED'
     | 'RESERVATION_CONFIRMED'
@@ -75,17 +76,15 @@ function reserve(
   }
 }
 
+/**
+ * What comes after its time may be a copy of what was answered and is forgotten by now, so nothing is recorded of it:
+ * whoever waits for an answer has a deadline of his own, below the expiry.
+ */
 function hold(data: DataOf<'ReserveStock'>, available: number, now: string): ReservationDecision {
-  if (now >= data.expiresAt) return rejected(data, 'TOO_LATE', available);
-  if (data.quantity > available) return rejected(data, 'INSUFFICIENT_STOCK', available);
-  return [{ type: 'StockReserved', data }];
+  if (now >= data.expiresAt) return refusal('RESERVATION_TOO_LATE', data);
+  if (data.quantity <= available) return [{ type: 'StockReserved', data }];
+  return [{ type: 'StockReservationRejected', data: { ...data, reason: 'INSUFFICIENT_STOCK', available } }];
 }
-
-const rejected = (
-  data: DataOf<'ReserveStock'>,
-  reason: 'TOO_LATE' | 'INSUFFICIENT_STOCK',
-  available: number,
-): ReservationDecision => [{ type: 'StockReservationRejected', data: { ...data, reason, available } }];
 
 function confirm(data: DataOf<'ConfirmReservation'>, found: Found): ReservationDecision {
   switch (found.status) {

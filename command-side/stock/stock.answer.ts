@@ -77,6 +77,7 @@ function operatorsRefusal(refusal: StockRefusal): Exclude<StockRefusal, Reservat
       return refusal;
     case 'RESERVATION_NOT_FOUND':
     case 'RESERVATION_CLOSED':
+    case 'RESERVATION_TOO_LATE':
     case 'RESERVATION_ID_REUSED':
     case 'RESERVATION_NOT_CONFIRMED':
     case 'RESERVATION_CONFIRMED':

@@ -66,13 +66,19 @@ describe('ReserveStock', () => {
     given(stock).when(reserve).then(rejected));
   it('is ignored when it was rejected, even if stock has come in', () =>
     given(stock, rejected, received).when(reserve).ignored());
-  it('is rejected for others to hear when it comes too late', () =>
-    given(stock, received)
-      .when(reserve, expiresAt)
-      .then({
-        type: 'StockReservationRejected',
-        data: { ...reserve.data, reason: 'TOO_LATE', available: 10 },
-      }));
+  it('is refused when it comes too late', () =>
+    given(stock, received).when(reserve, expiresAt).refused('RESERVATION_TOO_LATE'));
+  it.each([
+    ['rejected', [rejected]],
+    ['expired', [received, reserved, { ...expired, occurredAt: afterExpiry }]],
+    ['committed', [received, reserved, confirmed, { ...committed, occurredAt: afterExpiry }]],
+  ] as const)(
+    'changes nothing where it is a copy that comes after it was %s and forgotten',
+    (_what, events) =>
+      given(stock, ...events)
+        .when(reserve, afterExpiry)
+        .refused('RESERVATION_TOO_LATE'),
+  );
   it('is refused when the reservation was released before', () =>
     given(stock, received, reserved, released).when(reserve).refused('RESERVATION_CLOSED'));
   it('is refused when it comes after the release of what was never reserved', () =>

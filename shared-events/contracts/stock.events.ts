@@ -18,6 +18,7 @@ export const stockEvents = {
       ...reservation,
       quantity: Quantity,
       expiresAt: Instant,
+      /** TOO_LATE is no longer written: a reservation that comes after its time is refused without an event. */
       reason: z.enum(['INSUFFICIENT_STOCK', 'TOO_LATE']),
       available: z.int().nonnegative(),
     }),
