@@ -29,6 +29,8 @@ interface Delivered {
 type Confirm = (error: unknown) => void;
 type Deliver = (message: ConsumeMessage | null) => void;
 
+const MINUTE_MS = 60_000;
+
 const closed = (): Error => new Error('the channel is closed');
 const notTaken = (): Error => new Error('the broker did not take it');
 
@@ -151,8 +153,11 @@ export class SimulatedChannel extends EventEmitter {
         this.parts.onPublished(message);
         if (mishap === 'forgotten') return true;
         if (mishap === 'unroutable') return false;
-        if (mishap !== 'late') return this.#route(message, mishap === 'duplicated' ? [0, there * back] : [0]);
-        return this.#route(message, [back]);
+        if (mishap === 'late') return this.#route(message, [back]);
+        if (mishap === 'duplicated') return this.#route(message, [0, there * back]);
+        if (mishap === 'copied minutes later')
+          return this.#route(message, [0, MINUTE_MS * (1 + (there % 7))]);
+        return this.#route(message, [0]);
       },
       notTaken,
     );

@@ -1,4 +1,6 @@
 import { listensTo } from '@orders/process-managers/order-process/news.js';
+import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
+import { hasCause } from './causes.js';
 import type { Database } from './database.js';
 import type { EventLog } from './event-log.js';
 import { type OrderFacts, isKept, isOver, sumOf } from './facts.js';
@@ -13,6 +15,7 @@ export interface EndBooks extends Books {
   readonly untold: ReadonlyMap<string, string>;
 }
 
+type Rejected = Extract<OrderEvent, { type: 'OrderRejected' }>['data'];
 type Rule = (books: EndBooks, complain: (what: string) => void) => void;
 
 const nameOf = ({ nameOf }: EndBooks, { orderId }: OrderFacts): string => nameOf(`order-${orderId}`);
@@ -39,6 +42,13 @@ const rules: Readonly<Record<string, Rule>> = {
     for (const order of books.facts.orders.values()) {
       const heard = books.database.processes.get(order.orderId)?.heardPosition;
       if (heard !== last.get(order.orderId)) complain(nameOf(books, order));
+    }
+  },
+  'no order is rejected without a cause': ({ log, nameOf }, complain) => {
+    for (const [index, { type, data, streamId }] of log.events.entries()) {
+      if (type !== 'OrderRejected') continue;
+      const { orderId, reason } = data as Rejected;
+      if (!hasCause(log.events.slice(0, index), orderId, reason)) complain(`${nameOf(streamId)}: ${reason}`);
     }
   },
   'captured less refunded is the total of the orders that were kept': (books, complain) => {

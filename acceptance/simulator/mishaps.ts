@@ -28,6 +28,7 @@ export const mishaps = {
     'silent after effect': 0.5,
     forgotten: 3,
     duplicated: 3,
+    'copied minutes later': 0.3,
     late: 3,
     unroutable: 1,
   },

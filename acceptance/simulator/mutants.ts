@@ -136,6 +136,18 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'a decline that is heard late is final',
+    file: 'process-managers/order-process/rules.ts',
+    find: "3: { afterDecline: 'wait for the deadline',",
+    replace: "3: { afterDecline: 'wait while there is time',",
+  },
+  {
+    name: 'an expired reservation is given up',
+    file: 'process-managers/order-process/stock-leg.ts',
+    find: 'const MOST_GENERATIONS = 2;',
+    replace: 'const MOST_GENERATIONS = 1;',
+  },
+  {
     name: 'stock that was asked for is not released',
     file: 'process-managers/order-process/stock-leg.ts',
     find: "status === 'asked' || status === 'active' || status === 'confirmed';",

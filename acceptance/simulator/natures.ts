@@ -7,8 +7,21 @@ export type Behaviour =
   | Intended
   /** The call never arrives, and no answer comes. */
   | 'silent'
-  /** The customer has to do something, and does so, or fails to, after so many milliseconds; or never. */
-  | { readonly outcome: 'action_required'; readonly forMs: number; readonly then: Intended | 'never' };
+  | Asking;
+
+/**
+ * The customer has to do something within so many milliseconds, and does so, or fails to, after so many; or never
+ * does anything.
+ */
+export interface Asking {
+  readonly outcome: 'action_required';
+  readonly withinMs: number;
+  readonly forMs: number;
+  readonly then: Intended | 'never';
+}
+
+/** How long the provider usually gives a customer who has to act. */
+const USUAL_ACTION_MS = 60_000;
 
 /** By the payment method. */
 type Nature = (call: ProviderCall) => Behaviour;
@@ -30,9 +43,9 @@ const failing =
     call.operation === operation && call.attempt <= attempts ? failed('processing_error') : succeeded;
 
 const waiting =
-  (forMs: number, then: Intended | 'never'): Nature =>
+  (forMs: number, then: Intended | 'never', withinMs = USUAL_ACTION_MS): Nature =>
   (call) =>
-    asks(call) ? { outcome: 'action_required', forMs, then } : succeeded;
+    asks(call) ? { outcome: 'action_required', withinMs, forMs, then } : succeeded;
 
 /** Payment methods by how things go with them where nothing else goes wrong. */
 export const natures = {
@@ -46,6 +59,7 @@ export const natures = {
   pm_action: waiting(3_000, succeeded),
   pm_action_late: waiting(45_000, succeeded),
   pm_action_fails: waiting(5_000, failed('authentication_failed')),
+  pm_action_fails_soon: waiting(1_000, failed('authentication_failed'), 4_000),
   pm_action_never: waiting(0, 'never'),
 } as const satisfies Record<string, Nature>;
 

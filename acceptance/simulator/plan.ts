@@ -1,3 +1,4 @@
+import { RESERVATION_WINDOW_MS } from '@orders/process-managers/order-process/stock-leg.js';
 import { processSettings, type ProcessSettings } from '@orders/process-managers/configuration.js';
 import { z } from 'zod';
 import { Dice, mixed } from './chance.js';
@@ -68,7 +69,7 @@ export function planOf(seed: number, run: number): Plan {
     seed: dice.bits(),
     products,
     orders,
-    steps: stepsOf(dice, orders.length, troubleFor, [...processManagers, ...commandSides]),
+    steps: stepsOf(dice, orders, troubleFor, [...processManagers, ...commandSides]),
     troubleFor,
     commandSides,
     processManagers,
@@ -102,16 +103,32 @@ function orderOf(dice: Dice, index: number): PlannedOrder {
   };
 }
 
-function stepsOf(dice: Dice, orders: number, until: number, processes: Names): PlannedStep[] {
-  const placements = Array.from({ length: orders }, (_none, order): PlannedStep => ({
-    after: dice.between(0, Math.floor(until / 3)),
-    action: { kind: 'place', order },
-  }));
+function stepsOf(
+  dice: Dice,
+  orders: readonly PlannedOrder[],
+  until: number,
+  processes: Names,
+): PlannedStep[] {
+  const placements = orders.flatMap((planned, order) => placementOf(dice, planned, order, until));
   const others = Array.from({ length: dice.between(0, 8) }, (_none, index): PlannedStep => ({
     after: dice.between(0, until),
-    action: actionOf(dice, index, orders, processes),
+    action: actionOf(dice, index, orders.length, processes),
   }));
   return [...placements, ...others].sort((one, other) => one.after - other.after);
+}
+
+/** Where the customer will fail at what the provider wants of them they may go on to pay in another way. */
+function placementOf(
+  dice: Dice,
+  { paymentMethod }: PlannedOrder,
+  order: number,
+  until: number,
+): PlannedStep[] {
+  const after = dice.between(0, Math.floor(until / 3));
+  const placement: PlannedStep = { after, action: { kind: 'place', order } };
+  const fails = paymentMethod === 'pm_action_fails' || paymentMethod === 'pm_action_fails_soon';
+  if (!fails || dice.happens(0.3)) return [placement];
+  return [placement, { after: after + dice.between(8, 40), action: { kind: 'pay again', order } }];
 }
 
 function actionOf(dice: Dice, index: number, orders: number, processes: Names): Action {
@@ -134,10 +151,15 @@ function actionOf(dice: Dice, index: number, orders: number, processes: Names): 
     { kind: 'restart', process },
     { kind: 'freeze', process, ms: dice.between(500, 20_000) },
     { kind: 'freeze', process: processes[0], ms: dice.between(500, 20_000) },
+    { kind: 'freeze', process: processes[0], ms: longerThanAReservation(dice) },
     { kind: 'away', server: 'broker', ms: dice.between(500, 30_000) },
+    { kind: 'away', server: 'broker', ms: longerThanAReservation(dice) },
     { kind: 'away', server: dice.pick(SERVERS), ms: dice.between(500, 40_000) },
   ]);
 }
+
+const longerThanAReservation = (dice: Dice): number =>
+  dice.between(RESERVATION_WINDOW_MS - 60_000, RESERVATION_WINDOW_MS + 60_000);
 
 const SETTINGS = z.object(processSettings);
 

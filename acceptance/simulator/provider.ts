@@ -8,10 +8,7 @@ import type { Clock } from './clock.js';
 import type { Passage } from './faults.js';
 import type { Intended, Ledger, LedgerEntry } from './ledger.js';
 import type { Life, Network } from './life.js';
-import { type Behaviour, MOST_REFUSALS, natureOf } from './natures.js';
-
-/** How long the provider gives a customer who has to act. */
-const ACTION_MS = 60_000;
+import { type Asking, type Behaviour, MOST_REFUSALS, natureOf } from './natures.js';
 
 const notReached = (): Error => new ProviderUnavailable('the provider is not reached');
 
@@ -61,18 +58,17 @@ export class RemoteProvider implements PaymentProvider {
   ): ProviderOutcome {
     const isNew = this.parts.ledger.find(call.key) === undefined;
     const entry = this.parts.ledger.call(call, intended(call, mishap, behaviour, this.parts.clock.now));
-    if (isNew && entry.outcome === 'action_required') this.#letCustomerAct(call.key, behaviour);
+    if (isNew && entry.outcome === 'action_required' && 'then' in behaviour)
+      this.#letCustomerAct(call.key, behaviour);
     this.parts.onCall(entry);
     return mishap === 'unknown with effect' ? { kind: 'unknown' } : outcomeOf(entry);
   }
 
-  #letCustomerAct(key: string, behaviour: Exclude<Behaviour, 'silent'>): void {
+  #letCustomerAct(key: string, { withinMs, forMs, then }: Asking): void {
     const { clock, ledger } = this.parts;
     const overdue: Intended = { outcome: 'failed', code: 'action_expired' };
-    clock.in(ACTION_MS, undefined, () => ledger.act(key, overdue));
-    if (!('then' in behaviour) || behaviour.then === 'never') return;
-    const { then, forMs } = behaviour;
-    clock.in(forMs, undefined, () => ledger.act(key, then));
+    clock.in(withinMs, undefined, () => ledger.act(key, overdue));
+    if (then !== 'never') clock.in(forMs, undefined, () => ledger.act(key, then));
   }
 }
 
@@ -86,7 +82,10 @@ function intended(
   if (mishap === 'refused' && call.attempt <= MOST_REFUSALS)
     return { outcome: 'failed', code: 'processing_error' };
   if (!('then' in behaviour)) return behaviour;
-  return { outcome: 'action_required', actionExpiresAt: new Date(now + ACTION_MS).toISOString() };
+  return {
+    outcome: 'action_required',
+    actionExpiresAt: new Date(now + behaviour.withinMs).toISOString(),
+  };
 }
 
 /** How an entry of the books reads as an answer, or as a notification. */

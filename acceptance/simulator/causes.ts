@@ -1,0 +1,38 @@
+import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import type { RejectionReason } from '@orders/shared-events/contracts/order.events.js';
+import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+
+/** What stands in the log before an order is rejected, of its streams and of no other order. */
+type Past = readonly (DomainEvent | OrderProcessEvent)[];
+
+/** What must have happened for an order to be rejected for that reason, as the log has it. */
+const causes: Readonly<Record<RejectionReason, (past: Past) => boolean>> = {
+  PAYMENT_DECLINED: (past) => lastAttemptWasDeclined(past) || tookTooLong(past, 'customerAction'),
+  PAYMENT_FAILED: (past) =>
+    past.some(({ type }) => type === 'AuthorizationExpired' || type === 'AuthorizationVoided') ||
+    past.filter(({ type }) => type === 'PaymentCaptureFailed').length >= 3,
+  PAYMENT_TIMED_OUT: (past) => tookTooLong(past, 'payment', 'customerAction', 'providerRetry', 'capture'),
+  OUT_OF_STOCK: (past) =>
+    past.some(
+      ({ type, data }) => type === 'StockReservationRejected' && data.reason === 'INSUFFICIENT_STOCK',
+    ),
+  RESERVATION_TIMED_OUT: (past) => tookTooLong(past, 'reservation'),
+  RESERVATION_LOST: (past) => past.filter(({ type }) => type === 'StockReservationExpired').length >= 2,
+};
+
+/** @param log up to the rejection, of all orders */
+export function hasCause(log: readonly RecordedEvent[], orderId: string, reason: RejectionReason): boolean {
+  const past = log.filter(({ data }) => (data as { readonly orderId?: string }).orderId === orderId);
+  return causes[reason](past.map(({ type, data }) => ({ type, data }) as Past[number]));
+}
+
+function tookTooLong(past: Past, ...stages: readonly ProcessStage[]): boolean {
+  return past.some(({ type, data }) => type === 'OrderProcessDeadlinePassed' && stages.includes(data.stage));
+}
+
+/** Where the customer had paid in another way by then, what was declined before is no reason. */
+function lastAttemptWasDeclined(past: Past): boolean {
+  const requested = past.flatMap(({ type, data }) => (type === 'PaymentRequested' ? [data.attempt] : []));
+  return past.some(({ type, data }) => type === 'PaymentDeclined' && data.attempt === requested.at(-1));
+}
