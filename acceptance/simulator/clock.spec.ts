@@ -93,4 +93,13 @@ describe('virtual time', () => {
     await all();
     expect(happened).toEqual(['50 world', '200 event', '200 later event']);
   });
+
+  it('tells each process the time by its own clock, and the world the true one', async () => {
+    const slow = new Life('slow', () => undefined, -7);
+    const told: number[] = [];
+    clock.in(10, slow, () => told.push(clock.told));
+    clock.in(10, undefined, () => told.push(clock.told));
+    await all();
+    expect(told).toEqual([3, 10]);
+  });
 });

@@ -4,6 +4,8 @@ import { type Entry, Timeline, isBefore } from './timeline.js';
 export interface Owner {
   readonly alive: boolean;
   readonly frozenUntil: number;
+  /** How far its own clock is from the true time; negative where it is behind. */
+  readonly skewMs: number;
 }
 
 interface Owned extends Entry {
@@ -37,6 +39,11 @@ export class Clock {
 
   constructor(start: number) {
     this.now = start;
+  }
+
+  /** What the clock of whoever's code runs says. */
+  get told(): number {
+    return this.now + (this.current?.skewMs ?? 0);
   }
 
   /** The world does something to a process, or, without an owner, to a server. */

@@ -11,6 +11,7 @@ export class Life implements Owner {
   constructor(
     readonly name: string,
     private readonly onEnd: (life: Life) => void,
+    readonly skewMs = 0,
   ) {}
 
   end(): void {

@@ -40,6 +40,8 @@ export interface Plan {
   /** The names of those that run; several of a kind share the work. */
   readonly commandSides: Names;
   readonly processManagers: Names;
+  /** How far the clocks of some of them are from the true time, by their names. */
+  readonly skewsMs: Readonly<Record<string, number>>;
   /** Whether the provider tells what it did by itself, too. */
   readonly notifies: boolean;
   readonly settings: ProcessSettings;
@@ -77,7 +79,14 @@ export function planOf(seed: number, run: number): Plan {
     settings: settingsOf(dice),
     paceMs: dice.pick([4, 20, 200]),
     weather: weatherOf(dice),
+    skewsMs: skewsOf(dice, [...processManagers, ...commandSides]),
   };
+}
+
+/** In a quarter of the runs clocks are wrong, by at most half a minute. */
+function skewsOf(dice: Dice, processes: Names): Plan['skewsMs'] {
+  if (!dice.happens(0.25)) return {};
+  return Object.fromEntries(processes.map((name) => [name, dice.between(-30_000, 30_000)]));
 }
 
 type Names = readonly [string, ...string[]];

@@ -37,12 +37,12 @@ const real = {
 
 class VirtualDate extends real.Date {
   constructor(...parts: readonly unknown[]) {
-    if (parts.length === 0) super(realm ? realm.clock.now : real.Date.now());
+    if (parts.length === 0) super(realm ? realm.clock.told : real.Date.now());
     else super(...(parts as [string]));
   }
 
   static override now(): number {
-    return realm ? realm.clock.now : real.Date.now();
+    return realm ? realm.clock.told : real.Date.now();
   }
 }
 

@@ -12,6 +12,7 @@ type Program = CommandSideInstance | ProcessManagersInstance;
 interface Slot {
   readonly name: string;
   readonly make: (life: Life) => Program;
+  readonly skewMs: number;
   life: Life;
   program: Program | undefined;
 }
@@ -28,6 +29,7 @@ export class System {
   ) {
     const slotOf = (make: Slot['make']) => (name: string) => ({
       ...{ name, make, program: undefined },
+      skewMs: plan.skewsMs[name] ?? 0,
       life: new Life(name, () => undefined),
     });
     this.#slots = [
@@ -71,7 +73,7 @@ export class System {
 
   #start(slot: Slot): void {
     const { clock } = this.world;
-    slot.life = new Life(slot.name, () => this.#ended(slot));
+    slot.life = new Life(slot.name, () => this.#ended(slot), slot.skewMs);
     const { life } = slot;
     clock.in(0, life, () => {
       slot.program = slot.make(life);
