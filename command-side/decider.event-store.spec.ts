@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, Sku, eventIdOf, stockStream } from '@orders/shared-events/contracts/ids.js';
+import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type ConnectedStore, connectedTo, freshSku } from '@orders/shared-events/testing/event-stores.js';
-import { mugRegistered, origin } from '@orders/shared-events/testing/examples.js';
+import { expiresAt, mugRegistered, mugReservation, origin } from '@orders/shared-events/testing/examples.js';
 import { NOW } from '@orders/shared-events/testing/given.js';
 import { eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { DeciderRunner } from './decider.js';
-import { effectsOf } from './effects.js';
+import { type Effects, effectsOf } from './effects.js';
 import { type StockCommand, stock } from './stock/stock.js';
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
@@ -74,6 +75,29 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       ]);
       const { state, revision } = await instance().load(stockStream(sku));
       expect([state.onHand, revision]).toEqual([1, 0n]);
+    });
+
+    it('a command whose outcome was unknown is judged by what the log holds, whatever the hour is by then', async () => {
+      let [clock, isLost] = [NOW, false];
+      const effects: Effects = {
+        ...effectsOf(store),
+        now: () => new Date(clock),
+        append: async (...append) => {
+          const result = await store.append(...append);
+          if (isLost) throw new AppendOutcomeUnknown('no answer');
+          return result;
+        },
+      };
+      const one = new DeciderRunner(stock, effects);
+      await one.execute(receive('r'));
+      const reserve = addressed({
+        type: 'ReserveStock',
+        data: { ...mugReservation, sku, quantity: 1, expiresAt },
+      });
+      isLost = true;
+      await expect(one.execute(reserve)).rejects.toThrow(AppendOutcomeUnknown);
+      [clock, isLost] = [expiresAt, false];
+      expect(await one.execute(reserve)).toMatchObject({ outcome: 'repeated', state: { reserved: 1 } });
     });
 
     it('an event of another aggregate in the stream is an error, not a guess', async () => {
