@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { orderId, paymentId, paymentRequested, total } from '@orders/shared-events/testing/examples.js';
-import { given, stateAfter } from '@orders/shared-events/testing/given.js';
+import { given, secondsFromNow, stateAfter } from '@orders/shared-events/testing/given.js';
 import { payment } from './payment.js';
 
 const ids = { paymentId, orderId };
@@ -62,8 +62,10 @@ describe('CapturePayment', () => {
     given(payment, manual, authorized, captureRequested).when(capture(2)).refused('CAPTURE_PENDING'));
   it('is refused when an attempt is left out', () =>
     given(payment, manual, authorized).when(capture(2)).refused('ATTEMPT_OUT_OF_ORDER'));
-  it('is refused once a void is requested: the first append has won', () =>
-    given(payment, manual, authorized, voidRequested).when(capture()).refused('VOID_REQUESTED'));
+  it('is refused once a void is requested: the first append has won', () => {
+    given(payment, manual, authorized, voidRequested).when(capture()).refused('VOID_REQUESTED');
+    given(payment, manual, voidRequested, authorized).when(capture()).refused('VOID_REQUESTED');
+  });
   it('is refused where nothing is authorised', () => {
     given(payment).when(capture()).refused('PAYMENT_NOT_FOUND');
     given(payment, manual).when(capture()).refused('PAYMENT_NOT_AUTHORIZED');
@@ -143,10 +145,22 @@ describe('RetryPayment', () => {
       .then({ ...again, data: { ...again.data, attempt: 3 } }));
   it('is ignored while that way to pay is being tried', () =>
     given(payment, manual, required(), declined, again).when(other).ignored());
-  it('is refused when the time is over', () =>
-    given(payment, manual, required('2000-01-01T00:00:00.000Z'), declined)
-      .when(other)
-      .refused('RETRY_TOO_LATE'));
+  it('is refused while another way to pay is being tried', () =>
+    given(payment, manual, required(), declined, again)
+      .when({ ...other, data: { ...other.data, paymentMethod: 'pm_third' } })
+      .refused('PAYMENT_PENDING'));
+  it('is refused when the time is over', () => {
+    const ends = given(payment, manual, required(secondsFromNow(60)), declined);
+    ends.when(other, secondsFromNow(59)).then(again);
+    ends.when(other, secondsFromNow(60)).refused('RETRY_TOO_LATE');
+  });
+  it('is refused when the time is over that the first action set, whatever a later one says', () => {
+    const declinedAgain = { ...declined, data: { ...declined.data, attempt: 2 } };
+    const requiredAgain = { ...required(), data: { ...required().data, attempt: 2 } };
+    given(payment, manual, required(secondsFromNow(60)), declined, again, requiredAgain, declinedAgain)
+      .when(other, secondsFromNow(60))
+      .refused('RETRY_TOO_LATE');
+  });
   it('is refused where the customer was never asked to act', () =>
     given(payment, manual, declined).when(other).refused('PAYMENT_DECLINED'));
   it('is refused in every other state', () => {

@@ -138,6 +138,16 @@ describe('the outcome of a capture', () => {
     given(payment, manual, authorized)
       .when(reported('capture', failed))
       .then(ignoredOf('capture', 'failed: processing_error'));
+    given(payment, manual, authorized, captureRequested, captured)
+      .when(reported('capture', succeeded, 2))
+      .then(ignoredOf('capture', 'succeeded', 2));
+  });
+  it('of an attempt that has failed says nothing of the one that is under way', () => {
+    const second = { ...captureRequested, data: { ...captureRequested.data, attempt: 2 } };
+    const again = given(payment, manual, authorized, captureRequested, captureFailed, second);
+    again.when(reported('capture', failed)).then(ignoredOf('capture', 'failed: processing_error'));
+    again.when(reported('capture', unanswered)).ignored();
+    again.when(reported('capture', succeeded)).then(captured);
   });
 });
 
@@ -163,6 +173,17 @@ describe('the outcome of a void', () => {
     given(payment, manual, authorized, captureRequested, captureFailed, voidRequested)
       .when(reported('void', alreadyCaptured))
       .then(captured, { type: 'VoidFailed', data: { ...failure, code: 'already_captured' } }));
+  it('records that capture by its own attempt', () => {
+    const second = { ...captureRequested, data: { ...captureRequested.data, attempt: 2 } };
+    const secondFailed = { ...captureFailed, data: { ...failure, attempt: 2 } };
+    const failedTwice = [captureRequested, captureFailed, second, secondFailed];
+    given(payment, manual, authorized, ...failedTwice, voidRequested)
+      .when(reported('void', alreadyCaptured))
+      .then(
+        { ...captured, data: { ...money, attempt: 2 } },
+        { type: 'VoidFailed', data: { ...failure, code: 'already_captured' } },
+      );
+  });
   it('changes nothing when it is told again', () => {
     given(payment, manual, voidRequested, voided).when(reported('void', succeeded)).ignored();
     given(payment, manual, authorized, voidRequested, voidFailed).when(reported('void', failed)).ignored();
@@ -252,10 +273,14 @@ describe('an action that the provider wants of the customer', () => {
 describe('an authorisation that was not captured in time', () => {
   const lapsed = { type: 'AuthorizationExpired', data: { ...ids, attempt: 1 } } as const;
   const expired: ProviderOutcome = { kind: 'expired' };
-  it('is recorded', () =>
-    given(payment, manual, authorized).when(reported('authorize', expired)).then(lapsed));
-  it('is told once', () =>
-    given(payment, manual, authorized, lapsed).when(reported('authorize', expired)).ignored());
+  it('is recorded, also where its success was never told', () => {
+    given(payment, manual, authorized).when(reported('authorize', expired)).then(lapsed);
+    given(payment, manual).when(reported('authorize', expired)).then(lapsed);
+  });
+  it('is told once, and its success after it is no news', () => {
+    given(payment, manual, authorized, lapsed).when(reported('authorize', expired)).ignored();
+    given(payment, manual, lapsed).when(reported('authorize', succeeded)).ignored();
+  });
   it('waits for the outcome of a capture that is on its way, which tells which came first', () => {
     const capturing = given(payment, manual, authorized, captureRequested);
     capturing.when(reported('authorize', expired)).ignored();
@@ -263,6 +288,16 @@ describe('an authorisation that was not captured in time', () => {
     capturing
       .when(reported('capture', expired))
       .then({ type: 'PaymentCaptureFailed', data: { ...failure, code: 'authorization_expired' } }, lapsed);
+  });
+  it('is told by its own attempt where a capture finds out', () => {
+    const second = { ...manual, data: { ...manual.data, attempt: 2 } };
+    const authorizedThen = { ...authorized, data: { ...money, attempt: 2 } };
+    given(payment, manual, declined, second, authorizedThen, captureRequested)
+      .when(reported('capture', expired))
+      .then(
+        { type: 'PaymentCaptureFailed', data: { ...failure, code: 'authorization_expired' } },
+        { ...lapsed, data: { ...lapsed.data, attempt: 2 } },
+      );
   });
   it('means nothing once the money is captured or given back', () => {
     given(payment, automatic, captured)
@@ -341,6 +376,26 @@ describe('a notification', () => {
     given(payment, manual, authorized, noted)
       .when(notified(failed, 'evt_2'))
       .then({ ...noted, data: { ...noted.data, notificationId: 'evt_2' } });
+  });
+  it('that changes nothing is known by its id whatever became of the payment since', () => {
+    const again = { ...manual, data: { ...manual.data, attempt: 2 } };
+    for (const events of [
+      [authorized, noted, captureRequested, captured],
+      [authorized, noted, voidRequested, voided],
+      [declined, noted, again],
+    ]) {
+      given(payment, manual, ...events)
+        .when(notified(failed))
+        .ignored();
+    }
+  });
+  it('is known by its id as long as it is among the last hundred', () => {
+    const ids = Array.from({ length: 101 }, (_unused, index) => `evt_${index}`);
+    const all = ids.map((notificationId) => ({ ...noted, data: { ...noted.data, notificationId } }));
+    const told = given(payment, manual, authorized, ...all);
+    told.when(notified(failed, 'evt_100')).ignored();
+    told.when(notified(failed, 'evt_1')).ignored();
+    told.when(notified(failed, 'evt_0')).then({ ...noted, data: { ...noted.data, notificationId: 'evt_0' } });
   });
   it('of a payment that nobody has asked for is noted once, and does not stand in its way', () => {
     given(payment).when(notified(succeeded)).then(unmatched);
