@@ -4,6 +4,7 @@ import { orderId, paymentId, paymentRequested, total } from '@orders/shared-even
 import { given } from '@orders/shared-events/testing/given.js';
 import { type PaymentCommand, payment } from './payment.js';
 import type { ProviderOutcome } from './provider.js';
+import type { DetectDiscrepancy } from './provider-outcome.js';
 
 const ids = { paymentId, orderId };
 const reported = (operation: ProviderOperation, outcome: ProviderOutcome, attempt = 1): PaymentCommand => ({
@@ -141,6 +142,9 @@ describe('the outcome of a capture', () => {
     given(payment, manual, authorized, captureRequested, captured)
       .when(reported('capture', succeeded, 2))
       .then(ignoredOf('capture', 'succeeded', 2));
+    given(payment, automatic, captured)
+      .when(reported('capture', succeeded))
+      .then(ignoredOf('capture', 'succeeded'));
   });
   it('of an attempt that has failed says nothing of the one that is under way', () => {
     const second = { ...captureRequested, data: { ...captureRequested.data, attempt: 2 } };
@@ -192,6 +196,9 @@ describe('the outcome of a void', () => {
     given(payment, manual, authorized).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
     given(payment, manual, declined).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
     given(payment, automatic, captured)
+      .when(reported('void', alreadyCaptured))
+      .then(ignoredOf('void', 'already-captured'));
+    given(payment, voided)
       .when(reported('void', alreadyCaptured))
       .then(ignoredOf('void', 'already-captured'));
   });
@@ -405,7 +412,7 @@ describe('a notification', () => {
 });
 
 describe('a discrepancy between the books', () => {
-  const detected = (repair?: ProviderOutcome): PaymentCommand => ({
+  const detected = (repair?: ProviderOutcome): DetectDiscrepancy => ({
     type: 'DetectDiscrepancy',
     data: {
       ...ids,
@@ -440,6 +447,14 @@ describe('a discrepancy between the books', () => {
       .when(detected())
       .then(found(false));
     given(payment, manual).when(detected(succeeded)).then(found(false));
+  });
+  it('is not repaired by the success of an attempt that no longer counts', () => {
+    const again = { ...manual, data: { ...manual.data, attempt: 2 } };
+    const { data } = detected(succeeded);
+    const of = { operation: 'authorize', recorded: 'declined', provider: `${total} EUR` } as const;
+    given(payment, manual, declined, again)
+      .when({ type: 'DetectDiscrepancy', data: { ...data, ...of } })
+      .then({ type: 'PaymentDiscrepancyDetected', data: { ...found(false).data, ...of } });
   });
   it("is none where the provider's word was recorded meanwhile", () =>
     given(payment, ...capturing, captured)

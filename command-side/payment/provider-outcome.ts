@@ -88,12 +88,18 @@ export function recordDiscrepancy(data: DetectDiscrepancy['data'], state: Begun)
   const { repair, kind, recorded, provider, ...about } = data;
   const repairs = repair === undefined ? [] : recordOutcome({ ...about, outcome: repair }, state);
   if (repair !== undefined && repairs.length === 0) return NOTHING_NEW;
-  const isRepaired = repairs.some(({ type }) => type !== 'ProviderNotificationIgnored');
+  const isRepaired = repairs.some(({ type }) => !MENDS_NOTHING.includes(type));
   return [
     discrepancy(about, { kind, recorded, provider, repaired: isRepaired }),
     ...(isRepaired ? repairs : []),
   ];
 }
+
+/** Neither makes the two books agree. */
+const MENDS_NOTHING: readonly PaymentEvent['type'][] = [
+  'ProviderNotificationIgnored',
+  'PaymentDiscrepancyDetected',
+];
 
 const discrepancy = (
   report: Omit<ProviderReport, 'outcome'>,
@@ -201,7 +207,7 @@ function ofCapture(report: ProviderReport, state: Begun): Events {
     case 'deferred':
       return whenOwed(report, call);
     case 'succeeded':
-      if (state.status === 'captured' && state.captureAttempt === report.attempt) return NOTHING_NEW;
+      if (isCaptureOf(report, state)) return NOTHING_NEW;
       return state.status === 'authorized' || state.status === 'voided' || state.status === 'expired'
         ? captured(report, outcome.reference, state)
         : ignored(report);
@@ -217,6 +223,10 @@ function ofCapture(report: ProviderReport, state: Begun): Events {
       return ignored(report);
   }
 }
+
+/** Of a payment that was charged in one call it is none. */
+const isCaptureOf = ({ attempt }: ProviderReport, state: Begun): boolean =>
+  state.status === 'captured' && state.captureMethod === 'MANUAL' && state.captureAttempt === attempt;
 
 /** Nothing is held any more that could be captured: both facts. */
 function captureTooLate(report: ProviderReport, call: Call | undefined, state: Begun): Events {
@@ -240,7 +250,7 @@ function ofVoid(report: ProviderReport, state: Begun): Events {
     case 'failed':
       return whenPending(report, call, { type: 'VoidFailed', data: failure(report, outcome.code) });
     case 'already-captured':
-      return state.status === 'captured'
+      return state.status === 'captured' || !termsOf(state)
         ? ignored(report)
         : capturedBeforeVoid(report, outcome.reference, state);
     case 'action-required':
