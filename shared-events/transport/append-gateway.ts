@@ -127,6 +127,8 @@ export class AppendGateway {
 
   async #try(stream: string, expected: bigint | 'no_stream', events: EventData[]): Promise<AppendResult> {
     await this.#replacement;
+    // Nobody would end a client that is opened now.
+    if (this.#closed) throw new Error('the gateway is closed');
     const client = (this.#client ??= this.connect());
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_resolve, reject) => {

@@ -171,6 +171,26 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(Date.now() - closedAt).toBeLessThan(2_000);
     });
 
+    overLink('is not tried over a new connection where the store is closed before that', async () => {
+      let connections = 0;
+      const connect = () => {
+        connections += 1;
+        return EventStoreDBClient.connectionString(link.url);
+      };
+      // What is said before a repeat is the moment between two tries.
+      const gateway: AppendGateway = new AppendGateway(
+        connect,
+        (name, from) => store.readStream(name, from),
+        {
+          ...silent,
+          warn: () => void gateway.close(),
+        },
+      );
+      link.swallowAnswers();
+      await expect(gateway.append(stream, 0n, [aReceipt()])).rejects.toThrow(AppendOutcomeUnknown);
+      expect(connections).toBe(1);
+    });
+
     overLink('is known from the log where the store takes a repeat for a conflict', async () => {
       const events = [aReceipt(), aReceipt()];
       // The store answers such a repeat itself whenever it can: what it finds and what the log holds are two streams here.
