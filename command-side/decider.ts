@@ -48,7 +48,8 @@ const MAX_BATCH = 32;
  * Two processes that decide one command at one revision write the same event ids, and the store takes the second
  * append for a repeat of the first. That is sound while a decision follows from command and state; a caller that
  * may send other content under the same key (a natural key, not a process's command id) gives each request a
- * command id of its own.
+ * command id of its own. Who does more than append, and not twice, loads the stream first: an outcome of `happened`
+ * does not say that it happened just now.
  */
 export class DeciderRunner<
   State,
