@@ -107,6 +107,16 @@ describe('a snapshot', () => {
     expect(log.snapshots.told).toEqual([NOT_USED]);
   });
 
+  it('is made anew where it was damaged after it was read', async () => {
+    await receiveMany(started(), EVENTS_BETWEEN + 20);
+    const process = started();
+    await process.load(stream);
+    change(() => ({ state: undefined }));
+    await receiveMany(process, EVENTS_BETWEEN - 20);
+    expect(revisionKept()).toBe(String(2 * EVENTS_BETWEEN - 1));
+    expect(log.snapshots.kept.get(PLACE)).toMatchObject({ state: { onHand: 2 * EVENTS_BETWEEN } });
+  });
+
   it('is followed later by the next where it weighs more than so many events', async () => {
     log.snapshots.bytes = 540 * (EVENTS_BETWEEN + 100);
     const process = started();
