@@ -18,6 +18,11 @@ const ids = { paymentId, orderId };
 const succeeded: ProviderOutcome = { kind: 'succeeded', reference: 'ref-1' };
 const failed: ProviderOutcome = { kind: 'failed', code: 'processing_error' };
 const expired: ProviderOutcome = { kind: 'expired' };
+const actionRequired = {
+  kind: 'action-required',
+  url: 'https://provider.example/1',
+  expiresAt: secondsFromNow(600),
+} as const;
 const alreadyCaptured: ProviderOutcome = { kind: 'already-captured', reference: 'ref-1' };
 
 const manual = paymentRequested('MANUAL');
@@ -44,7 +49,7 @@ const refunded = { type: 'PaymentRefunded', data: { ...money, amount: 100, refun
 const refundFailed = { type: 'RefundFailed', data: { ...failure, refundId: 'refund-1' } } as const;
 const wantsAction = {
   type: 'PaymentActionRequired',
-  data: { ...ids, attempt: 1, url: 'https://provider.example/1', expiresAt: secondsFromNow(600) },
+  data: { ...ids, attempt: 1, url: actionRequired.url, expiresAt: actionRequired.expiresAt },
 } as const;
 
 type Operation = ProviderEntry['operation'];
@@ -110,7 +115,8 @@ describe('books that agree', () => {
     ['an expiry after the capture', [manual, authorized, captureRequested, captured], [entry('capture')]],
     ['a refund', [automatic, captured, refundRequested, refunded], [entry('charge'), entry('refund')]],
     ['what was never sent', [manual], []],
-    ['what waits for the customer', [manual, wantsAction], []],
+    ['what waits for the customer', [manual, wantsAction], [entry('authorize', actionRequired)]],
+    ['what waits for them, and they have not been told', [manual], [entry('authorize', actionRequired)]],
     ['a payment that may not be asked for', [voided], []],
   ])('%s', (_what, events, entries) => {
     expect(found(events, entries).all).toEqual([]);
