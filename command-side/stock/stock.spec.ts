@@ -56,7 +56,13 @@ describe('AdjustStock', () => {
 });
 
 describe('ReserveStock', () => {
-  it('happens while there is enough', () => given(stock, received).when(reserve).then(reserved));
+  it('happens while there is enough, down to the last piece', () => {
+    given(stock, received).when(reserve).then(reserved);
+    const all = { ...reserve.data, quantity: 10 };
+    given(stock, received)
+      .when({ ...reserve, data: all })
+      .then({ type: 'StockReserved', data: all });
+  });
   it('is ignored when it is reserved', () => given(stock, received, reserved).when(reserve).ignored());
   it('is ignored when it is confirmed', () =>
     given(stock, received, reserved, confirmed).when(reserve).ignored());
@@ -66,17 +72,22 @@ describe('ReserveStock', () => {
     given(stock).when(reserve).then(rejected));
   it('is ignored when it was rejected, even if stock has come in', () =>
     given(stock, rejected, received).when(reserve).ignored());
+  it('happens after a rejection, until a later instant', () => {
+    const again = { ...reserve, data: { ...reserve.data, expiresAt: laterExpiry } };
+    given(stock, rejected, received).when(again).then({ type: 'StockReserved', data: again.data });
+  });
   it('is refused when it comes too late', () =>
     given(stock, received).when(reserve, expiresAt).refused('RESERVATION_TOO_LATE'));
   it.each([
     ['rejected', [rejected]],
     ['expired', [received, reserved, { ...expired, occurredAt: afterExpiry }]],
+    ['released', [received, reserved, released]],
     ['committed', [received, reserved, confirmed, { ...committed, occurredAt: afterExpiry }]],
   ] as const)(
     'changes nothing where it is a copy that comes after it was %s and forgotten',
     (_what, events) =>
       given(stock, ...events)
-        .when(reserve, afterExpiry)
+        .when(reserve, expiresAt)
         .refused('RESERVATION_TOO_LATE'),
   );
   it('is refused when the reservation was released before', () =>
@@ -87,6 +98,8 @@ describe('ReserveStock', () => {
     given(stock, received, reserved)
       .when({ ...reserve, data: { ...reserve.data, quantity: 3 } })
       .refused('RESERVATION_ID_REUSED'));
+  it('is refused after an expiry, until the same instant, by a clock that is behind', () =>
+    given(stock, received, reserved, expired).when(reserve).refused('RESERVATION_CLOSED'));
   it('happens again after an expiry, until a later instant', () => {
     const again = { ...reserve, data: { ...reserve.data, expiresAt: laterExpiry } };
     given(stock, received, reserved, { ...expired, occurredAt: afterExpiry })
@@ -136,6 +149,19 @@ describe('ReleaseReservation', () => {
     given(stock, received, reserved, { ...expired, occurredAt: afterExpiry })
       .when(release, afterExpiry)
       .then(nothingReleased));
+  it('is remembered as long as the later of the two would have stood', () => {
+    const until = (instant: string) => ({ ...release, data: { ...release.data, expiresAt: instant } });
+    for (const [instant, latest] of [
+      [secondsFromNow(60), expiresAt],
+      [laterExpiry, laterExpiry],
+    ] as const) {
+      const mark = { ...released, data: { ...released.data, expiresAt: latest } };
+      given(stock, received, reserved).when(until(instant)).then(mark);
+      given(stock, rejected)
+        .when(until(instant))
+        .then({ ...mark, data: { ...mark.data, quantity: 0 } });
+    }
+  });
   it('is ignored when it was released', () =>
     given(stock, received, reserved, released).when(release).ignored());
   it('is refused when the goods have left', () =>
