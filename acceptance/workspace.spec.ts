@@ -24,6 +24,18 @@ const LINT = `
   console.log(JSON.stringify(answers));
 `;
 
+/** What an Nx of its own answers to a command. */
+async function nx(...command: string[]): Promise<string> {
+  // What an Nx around this one has set for its own tasks is not meant for another.
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NX_'));
+  const child = spawn(process.execPath, [createRequire(import.meta.url).resolve('nx'), ...command], {
+    cwd: root,
+    env: { ...Object.fromEntries(environment), NX_DAEMON: 'false', NX_TUI: 'false' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return text(child.stdout);
+}
+
 const BOUNDARY = '@nx/enforce-module-boundaries';
 const IMPORT = 'no-restricted-imports';
 const imports = (module: string) => `import * as module from '${module}';\nexport const used = module;\n`;
@@ -197,6 +209,8 @@ const probes = [...forbidden, ...permitted];
 let findings: string[][];
 
 beforeAll(async () => {
+  // The boundary rule judges by the graph of projects that Nx last kept, and without one judges nothing.
+  await nx('show', 'projects', '--json');
   const node = spawn(process.execPath, ['--input-type=module', '--eval', LINT], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -217,15 +231,8 @@ test.each(permitted)('lint allows that $what', ({ what }) => {
 
 /** What decides whether Nx runs a project's tests or shows what they came to last time. */
 async function inputsOfTests(project: string): Promise<string[]> {
-  const nx = createRequire(import.meta.url).resolve('nx');
-  // What an Nx around this one has set for its own tasks is not meant for another.
-  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NX_'));
-  const child = spawn(process.execPath, [nx, 'show', 'target', 'inputs', `${project}:test`, '--json'], {
-    cwd: root,
-    env: { ...Object.fromEntries(environment), NX_DAEMON: 'false', NX_TUI: 'false' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return (JSON.parse(await text(child.stdout)) as { files: string[] }).files;
+  const inputs = await nx('show', 'target', 'inputs', `${project}:test`, '--json');
+  return (JSON.parse(inputs) as { files: string[] }).files;
 }
 
 const committed = async (...paths: string[]): Promise<string[]> => {
