@@ -404,6 +404,37 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     );
   });
 
+  describe('a query parameter that there is not', () => {
+    const listing = ['state', 'stage', 'olderThanSeconds', 'inStageForSeconds', 'sort', 'first', 'after'];
+    it.each([
+      ['/processes', listing],
+      [`/processes/${waiting.orderId}`, []],
+      ['/dead-letters', ['first', 'after']],
+      [`/dead-letters/${waiting.orderId}`, []],
+      ['/parked', ['first', 'after']],
+      ['/provider/ledger', ['orderId', 'paymentId', 'first', 'after']],
+      ['/provider/outage', []],
+      ['/read-models/hashes', []],
+      ['/subscriptions', []],
+      ['/leases', []],
+    ])('is refused by GET %s, which says what there is', async (path, known) => {
+      const { status, type, body } = await get(`${path}?status=DONE&__proto__=1`);
+      expect([status, type]).toEqual([400, expect.stringContaining('application/problem+json')]);
+      const message = `is no parameter here; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
+      expect(body).toMatchObject({
+        type: '/problems/bad-request',
+        errors: ['status', '__proto__'].map((field) => ({ field, message })),
+      });
+    });
+
+    it('is among the refusals that the documentation names, of every operation', async () => {
+      const { body } = await get('/api/openapi.json');
+      const paths: Record<string, { get: { responses: Record<string, unknown> } }> = body['paths'] ?? {};
+      const own = Object.entries(paths).filter(([path]) => !path.startsWith('/health/'));
+      expect(own.filter(([, { get }]) => !('400' in get.responses))).toEqual([]);
+    });
+  });
+
   describe('the documentation', () => {
     it('is OpenAPI 3.1 and describes every operation with its errors', async () => {
       const { body } = await get('/api/openapi.json');

@@ -1,4 +1,10 @@
-import { type PipeTransform, applyDecorators } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  type PipeTransform,
+  UseGuards,
+  applyDecorators,
+} from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { Problem, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
@@ -22,11 +28,15 @@ export interface Documentation {
   readonly problems?: Readonly<Record<number, string>>;
 }
 
-/** Puts an operation into the OpenAPI document, from the schemas that also check it. */
+/**
+ * Puts an operation into the OpenAPI document, from the schemas that also check it, and refuses query parameters that
+ * it does not name: a filter with a slip of the pen in its name would list everything.
+ */
 export function Documented(documentation: Documentation) {
   const { summary, description, response, query, params, body, problems = {} } = documentation;
-  const refusals = { ...(query || params || body ? { 400: 'The request is wrong' } : {}), ...problems };
+  const refusals = { 400: 'The request is wrong', ...problems };
   return applyDecorators(
+    UseGuards(new KnownParameters(Object.keys(query?.shape ?? {}))),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...fieldsOf(query).map((field) => ApiQuery(field)),
     ...fieldsOf(params).map((field) => ApiParam(field)),
@@ -54,6 +64,22 @@ function fieldsOf(object: z.ZodObject | undefined) {
 function schemaOf(type: z.ZodType): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
   return schema as JsonSchema;
+}
+
+class KnownParameters implements CanActivate {
+  readonly #message: string;
+
+  constructor(private readonly known: readonly string[]) {
+    this.#message = `is no parameter here; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
+  }
+
+  canActivate(context: ExecutionContext): true {
+    const { query } = context.switchToHttp().getRequest<{ query: object }>();
+    const unknown = Object.keys(query).filter((name) => !this.known.includes(name));
+    if (unknown.length > 0)
+      throw badRequest(unknown.map((name) => ({ path: [name], message: this.#message })));
+    return true;
+  }
 }
 
 /** Checks what comes in; what is wrong is told field by field. */

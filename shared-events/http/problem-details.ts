@@ -46,7 +46,7 @@ export class ProblemException extends Error {
 export const notFound = (what: string, title: string): ProblemException =>
   new ProblemException({ type: `/problems/${what}-not-found`, title, status: HttpStatus.NOT_FOUND });
 
-export const badRequest = (issues: readonly z.core.$ZodIssue[]): ProblemException =>
+export const badRequest = (issues: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]): ProblemException =>
   new ProblemException({
     type: '/problems/bad-request',
     title: 'The request is wrong',
