@@ -6,7 +6,7 @@ import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/h
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
 import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import { LoggerModule } from 'nestjs-pino';
-import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
+import { type createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { type CommandSideConfiguration, CommandSideModule } from './command-side.module.js';
 import { CommandSideReadiness } from './health/readiness.js';
 import { scalarResolvers, typeDefs } from './schema.js';
@@ -23,7 +23,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        LoggerModule.forRoot(httpLogging(logger)),
+        LoggerModule.forRoot(frameworkLogging(logger)),
         CommandSideModule.register(configuration),
         graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, logger }),
         TerminusModule.forRoot({ logger: false }),

@@ -56,12 +56,25 @@ describe('the command side as a process', () => {
         },
         body: '{ "query": "{ secret }" }',
       });
+      await fetch(`${parsed.listening}/webhooks/payments`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-correlation-id': 'told-17' },
+        body: '{ "secret',
+      });
+      expect(await (await fetch(`${parsed.listening}/metrics`)).text()).toContain(
+        'payment_webhooks_total{result="refused"} 1',
+      );
       side.kill('SIGTERM');
     }
     expect(await exit).toEqual([0, null]);
     expect(lines).toContainEqual({ listening: expect.stringMatching(/^http:/), pid: side.pid });
     expect(lines.filter((line) => Object.hasOwn(line as object, 'req'))).toMatchObject([
       { req: { method: 'POST', path: '/graphql' }, res: { statusCode: 400 }, correlationId: 'cart-17' },
+      {
+        req: { method: 'POST', path: '/webhooks/payments' },
+        res: { statusCode: 400 },
+        correlationId: 'told-17',
+      },
     ]);
     expect(JSON.stringify(lines)).not.toContain('secret');
   }, 60_000);

@@ -5,14 +5,14 @@ import { LoggerModule } from 'nestjs-pino';
 import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
-import { httpLogging } from '@orders/shared-events/transport/observability.js';
+import { frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { GraphiqlModule } from './graphiql/graphiql.module.js';
 import { QuerySideReadiness } from './health/readiness.js';
 import { type QuerySideConfiguration, QuerySideModule } from './query-side.module.js';
 import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends QuerySideConfiguration {
-  readonly logger: Parameters<typeof httpLogging>[0];
+  readonly logger: Parameters<typeof frameworkLogging>[0];
 }
 
 /** The query side as a process of its own. */
@@ -23,7 +23,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        LoggerModule.forRoot(httpLogging(logger)),
+        LoggerModule.forRoot(frameworkLogging(logger)),
         QuerySideModule.register(configuration),
         graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: true, logger }),
         GraphiqlModule,

@@ -11,7 +11,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Args, GraphQLModule, Mutation, Resolver } from '@nestjs/graphql';
 import { scalarResolvers, typeDefs } from '@orders/command-side/schema.js';
-import { createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
+import { accessLog, createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { Logger, LoggerModule } from 'nestjs-pino';
 
 interface BareEvent {
@@ -47,7 +47,7 @@ class BareResolver {
 
 @Module({
   imports: [
-    LoggerModule.forRoot(httpLogging(logger)),
+    LoggerModule.forRoot(frameworkLogging(logger)),
     GraphQLModule.forRoot<ApolloDriverConfig>({
       driver: ApolloDriver,
       path: '/graphql',
@@ -64,6 +64,7 @@ class BareModule {}
 
 const app = await NestFactory.create(BareModule, { bufferLogs: true, abortOnError: false });
 app.useLogger(app.get(Logger));
+app.use(accessLog(logger));
 process.once('SIGTERM', () => process.exit(0));
 process.once('disconnect', () => process.exit(0));
 await app.listen(PORT, '127.0.0.1');

@@ -15,6 +15,7 @@ import { ProviderCalls } from './provider-calls.js';
 import type { PaymentProvider } from './provider.js';
 import { SimulatedProvider } from './simulated-provider.js';
 import { SimulatedProviderModule } from './simulated-provider.module.js';
+import { UnreadWebhooks } from './unread-webhooks.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 
 export interface PaymentOptions {
@@ -60,6 +61,7 @@ export class PaymentModule {
           inject: [GuardedProvider, Payments, PaymentMetrics],
         },
         { provide: WEBHOOK_SECRETS, useValue: settings.PAYMENT_WEBHOOK_SECRET },
+        UnreadWebhooks,
         PaymentHandler,
         PaymentResolver,
       ],

@@ -21,6 +21,7 @@ import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
 import { PaymentMetrics } from './payment.metrics.js';
 import { Payments } from './payments.js';
+import { UnreadWebhooks } from './unread-webhooks.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 import { TOLERANCE_S, signatureOf } from './webhook-signature.js';
 
@@ -42,6 +43,7 @@ async function listening(store: EventStore, registry = new Registry()): Promise<
       { provide: PaymentMetrics, useValue: new PaymentMetrics(registry) },
       { provide: WEBHOOK_SECRETS, useValue: [SECRET, OLD_SECRET] },
       { provide: LOGGER, useValue: logger },
+      UnreadWebhooks,
       { provide: APP_FILTER, useClass: MalformedRequestFilter },
     ],
   })
@@ -121,6 +123,12 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     post(app, JSON.stringify(told), headers);
   const events = () => collected(store.readStream(paymentStream(paymentId)));
   const types = async () => (await events()).map(({ type }) => type);
+
+  /** How many webhooks came to what. */
+  async function counted(): Promise<unknown[]> {
+    const results = await registry.getSingleMetric('payment_webhooks_total')?.get();
+    return results?.values.map(({ labels, value }) => [labels['result'], value]) ?? [];
+  }
 
   describe('what the provider tells', () => {
     it("is recorded before our own call is answered, as the provider, under the order's correlation id", async () => {
@@ -203,8 +211,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await chargeRequested();
       const known = notification();
       for (const each of [known, known, {}]) await tell(each);
-      const results = await registry.getSingleMetric('payment_webhooks_total')?.get();
-      expect(results?.values.map(({ labels, value }) => [labels['result'], value])).toEqual([
+      expect(await counted()).toEqual([
         ['unmatched', 1],
         ['recorded', 1],
         ['known', 1],
@@ -336,10 +343,23 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
         415,
       ],
       ['one of 200 KB', JSON.stringify({ id: 'e'.repeat(200_000) }), {}, 413],
-    ])('is refused before anything is looked at: %s', async (_what, body, headers, status) => {
-      const answer = await post(app, body, headers);
+    ])('is refused before anything is looked at, and counted: %s', async (_what, body, headers, status) => {
+      registry.resetMetrics();
+      const answer = await post(app, body, { ...headers, 'x-correlation-id': 'unread-1' });
       expect([answer.status, answer.problem]).toEqual([status, expect.objectContaining({ status })]);
       expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(await counted()).toEqual([['refused', 1]]);
+      expect(logged).toEqual([{ why: expect.any(String), msg: 'a notification was refused' }]);
+    });
+
+    it.each(['/webhooks/payments/elsewhere', '/webhooks'])('is no webhook at %s', async (path) => {
+      registry.resetMetrics();
+      await fetch((await app.getUrl()) + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{',
+      });
+      expect(await counted()).toEqual([]);
     });
   });
 });

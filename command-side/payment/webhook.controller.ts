@@ -23,6 +23,8 @@ import { Payments } from './payments.js';
 import { type Verdict, SIGNATURE_HEADER, verdictOn } from './webhook-signature.js';
 import { type Notification, notificationInput } from './webhook.input.js';
 
+export const WEBHOOK_PATH = 'webhooks/payments';
+
 /** Token of the secrets that the provider may sign with. */
 export const WEBHOOK_SECRETS = Symbol('webhook secrets');
 
@@ -39,11 +41,17 @@ interface Response {
   status(code: number): unknown;
 }
 
+/** What is refused is counted, and one line of the log, without what it held. */
+export function tellRefused(metrics: Pick<PaymentMetrics, 'notified'>, logger: LogSink, why: string): void {
+  metrics.notified('refused');
+  logger.warn({ why }, 'a notification was refused');
+}
+
 /**
  * Where the provider tells, in its own time, what became of a call. It tells at least once, and may do so before it
  * answers the call itself: the payment's stream knows what it has heard, so each order of events is one effect.
  */
-@Controller('webhooks')
+@Controller(WEBHOOK_PATH)
 @UseFilters(WebhookProblems)
 export class WebhookController {
   constructor(
@@ -55,7 +63,7 @@ export class WebhookController {
   ) {}
 
   /** 204 recorded, now or before; 202 kept, though nobody here has asked for such a payment; 400, 401, 503. */
-  @Post('payments')
+  @Post()
   async receive(
     @Req() request: Request,
     @Headers(SIGNATURE_HEADER) signature: string | undefined,
@@ -83,8 +91,7 @@ export class WebhookController {
   }
 
   #refused(problem: ProblemException, why: string): ProblemException {
-    this.metrics.notified('refused');
-    this.logger.warn({ why }, 'a notification was refused');
+    tellRefused(this.metrics, this.logger, why);
     return problem;
   }
 

@@ -21,7 +21,7 @@ import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-req
 import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import { httpLogging } from '@orders/shared-events/transport/observability.js';
+import { frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { print } from 'graphql';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
@@ -46,7 +46,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        LoggerModule.forRoot(httpLogging(logger)),
+        LoggerModule.forRoot(frameworkLogging(logger)),
         CommandSideModule.register({
           eventStore,
           messageBus,

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { type createLogger, httpLogging } from '@orders/shared-events/transport/observability.js';
+import { type createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
@@ -34,7 +34,7 @@ export class AdminModule {
   static register({ pool, eventStore, durations, readiness, logger }: AdminOptions): DynamicModule {
     return {
       module: AdminModule,
-      imports: [LoggerModule.forRoot(httpLogging(logger)), TerminusModule.forRoot({ logger: false })],
+      imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
       controllers: [
         ProcessesController,
         WorkController,

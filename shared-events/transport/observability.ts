@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { type HttpLogger, pinoHttp } from 'pino-http';
 import type { z } from 'zod';
 import { CorrelationId, Traceparent } from '../contracts/envelope.js';
 import { loggedPath } from './secret-paths.js';
@@ -97,25 +98,25 @@ const withCorrelation = ({ id }: IncomingMessage, _response: ServerResponse, lin
 });
 
 /**
- * For `LoggerModule.forRoot`: one line a request, without headers, bodies and secret ends of paths; health checks and
- * scrapes are not news.
+ * One line a request, without headers, bodies and secret ends of paths; health checks and scrapes are not news. The
+ * middleware next to `correlation`: what comes after them may refuse a request, as the reading of its body does.
  */
-export function httpLogging(logger: Logger): Params {
-  return {
-    pinoHttp: {
-      logger,
-      genReqId: () => currentContext()?.correlationId ?? randomUUID(),
-      autoLogging: { ignore: ({ url = '' }) => url.startsWith('/health') || url.startsWith('/metrics') },
-      quietReqLogger: true,
-      customAttributeKeys: { reqId: 'requestId' },
-      // A request that its caller gave up ends outside of every context.
-      customSuccessObject: withCorrelation,
-      customErrorObject: (request, response, _error, line: object) =>
-        withCorrelation(request, response, line),
-      serializers: {
-        req: ({ method, url }: { method: string; url: string }) => ({ method, path: loggedPath(url) }),
-        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-      },
+export function accessLog(logger: Logger): HttpLogger {
+  return pinoHttp({
+    logger,
+    genReqId: () => currentContext()?.correlationId ?? randomUUID(),
+    autoLogging: { ignore: ({ url = '' }) => url.startsWith('/health') || url.startsWith('/metrics') },
+    quietReqLogger: true,
+    customAttributeKeys: { reqId: 'requestId' },
+    // A request that its caller gave up ends outside of every context.
+    customSuccessObject: withCorrelation,
+    customErrorObject: (request, response, _error, line: object) => withCorrelation(request, response, line),
+    serializers: {
+      req: ({ method, url }: { method: string; url: string }) => ({ method, path: loggedPath(url) }),
+      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },
-  };
+  });
 }
+
+/** For `LoggerModule.forRoot`: what the framework says goes to the same log. Its own middleware would come too late. */
+export const frameworkLogging = (logger: Logger): Params => ({ pinoHttp: { logger }, forRoutes: [] });

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type INestApplication, Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { LoggerModule } from 'nestjs-pino';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { httpLogging } from './observability.js';
+import { accessLog } from './observability.js';
 import { CUSTOMER_ACTIONS, loggedPath } from './secret-paths.js';
 
 const TOKEN = '4338cbfa-c713-4c5f-9dea-785711baf733';
@@ -45,9 +44,10 @@ describe('a line for a request', () => {
         return 'a page';
       }
     }
-    @Module({ imports: [LoggerModule.forRoot(httpLogging(pino(sink)))], controllers: [Page] })
+    @Module({ controllers: [Page] })
     class Spec {}
     app = await NestFactory.create(Spec, { logger: false });
+    app.use(accessLog(pino(sink)));
     await app.listen(0, '127.0.0.1');
   });
   afterAll(() => app.close());
