@@ -6,16 +6,16 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { type PaymentSettings, guardOf } from '../configuration.js';
 import { effectsOf } from '../effects.js';
 import { LOGGER } from '../transport.module.js';
-import { type GuardSettings, GuardedProvider } from './guarded-provider.js';
+import { GuardedProvider } from './guarded-provider.js';
 import { PaymentHandler } from './payment.handler.js';
 import { PaymentMetrics } from './payment.metrics.js';
 import { PaymentResolver } from './payment.resolver.js';
 import { Payments } from './payments.js';
 import { ProviderCalls } from './provider-calls.js';
-import type { PaymentProvider } from './provider.js';
 import { SimulatedProvider } from './simulated-provider.js';
 import { SimulatedProviderModule } from './simulated-provider.module.js';
 import { UnreadWebhooks } from './unread-webhooks.js';
+import { watched } from './watched-provider.js';
 import { WEBHOOK_SECRETS, WebhookController } from './webhook.controller.js';
 
 export interface PaymentOptions {
@@ -46,7 +46,7 @@ export class PaymentModule {
         {
           provide: GuardedProvider,
           useFactory: (simulated: SimulatedProvider, metrics: PaymentMetrics, logger: LogSink) =>
-            guarded(simulated, guardOf(settings), metrics, logger),
+            watched(simulated, guardOf(settings), metrics, logger),
           inject: [SimulatedProvider, PaymentMetrics, LOGGER],
         },
         {
@@ -68,21 +68,4 @@ export class PaymentModule {
       exports: [Payments, GuardedProvider, provider],
     };
   }
-}
-
-function guarded(
-  provider: PaymentProvider,
-  settings: GuardSettings,
-  metrics: PaymentMetrics,
-  logger: LogSink,
-): GuardedProvider {
-  const guard = new GuardedProvider(provider, settings, {
-    called: (result) => metrics.called(result),
-    turned: (isThere) => {
-      if (isThere) logger.info({}, 'the payment provider is back');
-      else logger.warn({}, 'the payment provider is away: payments are deferred');
-    },
-  });
-  metrics.watchBreaker(() => guard.breaker);
-  return guard;
 }
