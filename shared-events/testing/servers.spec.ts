@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
+import { until } from './until.js';
 import { type Server, databaseOf, embeddedPostgres, eventStoreOf, serverRows } from './servers.js';
 
 const variables = ['EVENTSTORE_URL', 'DATABASE_URL'] as const;
@@ -58,5 +63,23 @@ describe('a real server', () => {
     const borrowed = await eventStoreOf({ EVENTSTORE_URL: postgres.url });
     await borrowed.stop();
     expect(await databases(borrowed.url)).toContain('postgres');
+  });
+});
+
+describe('an embedded server', () => {
+  const START = `
+    import { embeddedBroker } from ${JSON.stringify(new URL('./servers.ts', import.meta.url).href)};
+    console.log((await embeddedBroker()).url);`;
+  const answers = (url: string) =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(true));
+      socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
+    });
+
+  it('that nobody stops keeps no process from ending, and ends with it', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', START], { timeout: 60_000 });
+    const [url] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(child.exitCode).toBe(0);
+    await until(async () => !(await answers(url)));
   });
 });

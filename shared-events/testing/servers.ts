@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,9 +58,11 @@ export async function newDatabase(url: string): Promise<Server> {
   return { url: own.href, stop: drop, kill: drop };
 }
 
-/**
+/*
  * The embedded servers as processes, with an empty folder each. They are started by path, not imported: the
  * stack depends on all sides, and no side may depend on the stack.
+ *
+ * A suite whose set-up fails leaves some of them running: they do not keep its process from ending, and end with it.
  */
 /** On any free port unless told: its own default is the one that the running stack prefers. */
 export const embeddedEventStore = (options: StartOptions = {}) =>
@@ -73,7 +76,8 @@ export interface StartOptions {
   readonly dir?: string;
 }
 
-const START_DEADLINE_MS = 20_000;
+/** Longer than any of them gives itself, or a set-up has: a loaded machine takes long to make a new database. */
+const START_DEADLINE_MS = 90_000;
 
 async function start(entry: string, keepsData: boolean, { port, dir }: StartOptions): Promise<Server> {
   const temporary = keepsData && dir === undefined ? await mkdtemp(join(tmpdir(), 'orders-')) : undefined;
@@ -90,9 +94,11 @@ async function start(entry: string, keepsData: boolean, { port, dir }: StartOpti
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const { url, pid } = await listening(child, entry);
+  leaveToItself(child);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
+      child.ref();
       child.kill(signal);
       await exit;
     }
@@ -103,6 +109,11 @@ async function start(entry: string, keepsData: boolean, { port, dir }: StartOpti
     await end('SIGKILL');
   };
   return { url, stop: () => end('SIGTERM'), kill };
+}
+
+function leaveToItself(child: ChildProcess): void {
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout]) if (pipe instanceof Socket) pipe.unref();
 }
 
 /** `pid` is the server's own, which need not be the child's. */
