@@ -1,6 +1,6 @@
-import { ConfigurationError, EX_CONFIG } from '@orders/shared-events/transport/configuration.js';
+import { runAsCommand } from '@orders/shared-events/transport/command-line.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { Interrupted, interruption } from '@orders/shared-events/transport/interruption.js';
+import { interruption } from '@orders/shared-events/transport/interruption.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { type BackEnds, NotRunning, backEndsOf } from '@orders/shared-events/transport/running-system.js';
 import { ForeignLog } from './builds/session.js';
@@ -8,7 +8,7 @@ import { createPool, openConnection } from './database/database.js';
 import { isUnavailable } from './database/unavailable.js';
 import { UnreadableEvent } from './projector.js';
 import { readModels } from './read-models/read-models.js';
-import { WrongUsage, exitCodes, replayArguments, usage } from './replay/arguments.js';
+import { exitCodes, replayArguments, usage } from './replay/arguments.js';
 import { ProgressBar } from './replay/progress-bar.js';
 import { reportOf } from './replay/report.js';
 import { AnotherReplay, replay } from './replay/run-replay.js';
@@ -58,22 +58,11 @@ async function run({ eventStoreUrl, databaseUrl }: BackEnds, dryRun: boolean, js
   }
 }
 
-function failed(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof Interrupted)) process.stderr.write(`${message || String(error)}\n`);
-  if (error instanceof WrongUsage) process.stderr.write('See npm run replay -- --help\n');
-  return exitCodeOf(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof WrongUsage) return exitCodes.usage;
-  if (error instanceof ConfigurationError) return EX_CONFIG;
-  if (error instanceof Interrupted) return exitCodes.interrupted;
+function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof AnotherReplay) return exitCodes.anotherReplay;
   if (error instanceof ForeignLog) return exitCodes.foreignLog;
   if (error instanceof UnreadableEvent) return exitCodes.unreadable;
-  if (error instanceof NotRunning || isUnavailable(error)) return exitCodes.unreachable;
-  return exitCodes.failed;
+  return isUnavailable(error) ? exitCodes.unreachable : undefined;
 }
 
-process.exit(await main().catch(failed));
+await runAsCommand('replay', main, exitCodeOf);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { WrongUsage, optionsIn } from '@orders/shared-events/transport/command-line.js';
 import { z } from 'zod';
 import type { Case } from './case.js';
 
@@ -20,9 +20,7 @@ Usage: npm run simulate -- [options]
 Exit codes: ${exitCodes.none} no violation, ${exitCodes.violation} a violation, ${exitCodes.usage} wrong usage, ${exitCodes.failed} not simulated
 `;
 
-export class WrongUsage extends Error {
-  override readonly name = 'WrongUsage';
-}
+export { WrongUsage };
 
 export interface Arguments {
   readonly seed: number | undefined;
@@ -46,37 +44,26 @@ const Replay = z.strictObject({
 
 /** Throws WrongUsage. */
 export function readArguments(argv: readonly string[]): Arguments {
-  const { values } = parsed(argv);
+  const values = optionsIn(argv, {
+    seed: { type: 'string' },
+    runs: { type: 'string' },
+    run: { type: 'string' },
+    replay: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    workers: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
   return {
     seed: numberIn('seed', values.seed, 0, MOST_SEED),
     runs: numberIn('runs', values.runs, 1, 100_000_000) ?? 1_000,
     run: numberIn('run', values.run, 0, MOST_SEED),
     replay: values.replay === undefined ? undefined : caseIn(values.replay),
-    trace: values.trace ?? false,
+    trace: values.trace,
     workers: numberIn('workers', values.workers, 1, 64),
-    json: values.json ?? false,
-    help: values.help ?? false,
+    json: values.json,
+    help: values.help,
   };
-}
-
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        seed: { type: 'string' },
-        runs: { type: 'string' },
-        run: { type: 'string' },
-        replay: { type: 'string' },
-        trace: { type: 'boolean' },
-        workers: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new WrongUsage(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }
 
 function numberIn(name: string, text: string | undefined, least: number, most: number): number | undefined {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { WrongUsage, optionsIn } from '@orders/shared-events/transport/command-line.js';
 import { CURRENT_DEFINITION, UnknownDefinition, rulesOf } from '../order-process/rules.js';
 
 export interface RehearsalArguments {
@@ -6,20 +6,6 @@ export interface RehearsalArguments {
   readonly json: boolean;
   readonly help: boolean;
 }
-
-export class WrongUsage extends Error {
-  override readonly name = 'WrongUsage';
-}
-
-export const exitCodes = {
-  equal: 0,
-  failed: 1,
-  usage: 2,
-  different: 3,
-  unreachable: 4,
-  unreadable: 7,
-  interrupted: 130,
-} as const;
 
 export const usage = `Decides all open order processes anew by another definition, and lists what would be decided otherwise.
 Nothing is recorded and nothing is sent.
@@ -49,7 +35,11 @@ Examples:
 
 /** Throws WrongUsage. */
 export function rehearsalArguments(argv: readonly string[]): RehearsalArguments {
-  const { definition, json, help } = parsed(argv);
+  const { definition, json, help } = optionsIn(argv, {
+    definition: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
   const candidate = definition === undefined ? CURRENT_DEFINITION : Number(definition);
   try {
     rulesOf(candidate);
@@ -58,19 +48,4 @@ export function rehearsalArguments(argv: readonly string[]): RehearsalArguments 
     throw new WrongUsage(`--definition: there is no definition ${definition}`, { cause: error });
   }
   return { definition: candidate, json, help };
-}
-
-function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        definition: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new WrongUsage(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

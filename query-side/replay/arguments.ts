@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { exitCodes as common, optionsIn } from '@orders/shared-events/transport/command-line.js';
 
 export interface ReplayArguments {
   readonly dryRun: boolean;
@@ -6,21 +6,7 @@ export interface ReplayArguments {
   readonly help: boolean;
 }
 
-export class WrongUsage extends Error {
-  override readonly name = 'WrongUsage';
-}
-
-export const exitCodes = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  different: 3,
-  unreachable: 4,
-  anotherReplay: 5,
-  foreignLog: 6,
-  unreadable: 7,
-  interrupted: 130,
-} as const;
+export const exitCodes = { ...common, anotherReplay: 5, foreignLog: 6 } as const;
 
 export const usage = `Builds the read models anew from the event log's first event and swaps them in, while the system runs.
 
@@ -53,17 +39,10 @@ Examples:
 
 /** Throws WrongUsage. */
 export function replayArguments(argv: readonly string[]): ReplayArguments {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        'dry-run': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    return { dryRun: values['dry-run'], json: values.json, help: values.help };
-  } catch (error) {
-    throw new WrongUsage(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  const { 'dry-run': dryRun, ...others } = optionsIn(argv, {
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
+  return { dryRun, ...others };
 }
