@@ -1,46 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ask, newKey } from './client.js';
+import { ask } from './client.js';
 import { decide } from './customer.js';
+import { demoGoods } from './goods.js';
 import { chargesOf } from './ledger.js';
-import { accepted, orderOf } from './orders.js';
+import { comesTo, orderGiftCard, orderOf } from './orders.js';
 import { actionUrl, outcomesAtProvider, paymentCame, paymentTypes, retryPayment } from './payments.js';
 import { type System, type SystemOptions, topologies } from './system.js';
 
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { __typename } }`;
 
 let system: System;
-let dir: string;
 
 /** A whole system for the tests of one block. */
 function aSystem(options: SystemOptions = {}): void {
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
     system = await topologies['one process'](options);
-    await seedCatalogue(dir, system.commands);
+    await demoGoods(system.commands);
   }, 120_000);
-  afterAll(async () => {
-    await system.stop();
-    await rm(dir, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(() => system.stop(), 60_000);
 }
 
-const place = (paymentMethod: string, captureMethod: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC'): Promise<string> =>
-  accepted(system.commands, {
-    ...{ customerId: 'customer-1', idempotencyKey: newKey(), paymentMethod, captureMethod },
-    lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
-  });
-const end = async (orderId: string) => {
-  const order = await orderOf(system.queries, orderId);
-  return [order?.status, order?.rejectionReason];
-};
-const comesTo = (orderId: string, ...expected: (string | null)[]) =>
-  until(async () => JSON.stringify(await end(orderId)) === JSON.stringify(expected), 60_000);
-const completed = (orderId: string) => comesTo(orderId, 'COMPLETED', null);
+const place = (...how: readonly [string, ('AUTOMATIC' | 'MANUAL')?]) =>
+  orderGiftCard(system.commands, ...how);
+const ends = (orderId: string, status: string, reason: string | null = null) =>
+  comesTo(system.queries, orderId, status, reason);
+const completed = (orderId: string) => ends(orderId, 'COMPLETED');
 const charges = (orderId: string) => chargesOf(system.admin, orderId);
 
 describe('an order whose payment takes time', () => {
@@ -52,7 +37,7 @@ describe('an order whose payment takes time', () => {
   ] as const)('is completed once they approved, charged once (%s)', async (captureMethod, events) => {
     const orderId = await place('pm_3ds', captureMethod);
     const page = await actionUrl(system, orderId);
-    expect(await end(orderId)).toEqual(['PLACED', null]);
+    expect(await orderOf(system.queries, orderId)).toMatchObject({ status: 'PLACED', rejectionReason: null });
     expect(await decide(page, 'approve')).toContain('You approved the payment.');
     await completed(orderId);
     expect(await paymentTypes(system, orderId)).toEqual([
@@ -97,7 +82,7 @@ describe('an order whose payment takes time', () => {
 
   it('is rejected when nobody acts in the time that the provider gives, and nothing is held', async () => {
     const orderId = await place('pm_3ds_expire', 'MANUAL');
-    await comesTo(orderId, 'REJECTED', 'PAYMENT_TIMED_OUT');
+    await ends(orderId, 'REJECTED', 'PAYMENT_TIMED_OUT');
     expect(await outcomesAtProvider(system, orderId)).toEqual({
       'authorize:1': 'failed',
       'void:1': 'succeeded',
@@ -108,7 +93,7 @@ describe('an order whose payment takes time', () => {
     const orderId = await place('pm_3ds');
     const page = await actionUrl(system, orderId);
     await ask(system.commands, CANCEL, { input: { orderId } });
-    await comesTo(orderId, 'CANCELLED', null);
+    await ends(orderId, 'CANCELLED');
     expect(await decide(page, 'approve')).toContain('The shop no longer waits for this.');
     expect(await retryPayment(system, orderId, 'pm_approve')).toBe('ORDER_CANCELLED');
     expect(await charges(orderId)).toBe(0);
@@ -127,7 +112,7 @@ describe('an order whose payment takes time', () => {
 
   it('is rejected when the authorisation expires before it is captured, and nothing is charged', async () => {
     const orderId = await place('pm_expire_authorization', 'MANUAL');
-    await comesTo(orderId, 'REJECTED', 'PAYMENT_FAILED');
+    await ends(orderId, 'REJECTED', 'PAYMENT_FAILED');
     expect(await outcomesAtProvider(system, orderId)).toMatchObject({
       'authorize:1': 'expired',
       'capture:1': 'expired',
@@ -147,7 +132,7 @@ describe('the time that the shop gives', () => {
   it('ends with a rejection where nobody acts, and with a page that says so', async () => {
     const orderId = await place('pm_3ds');
     const page = await actionUrl(system, orderId);
-    await comesTo(orderId, 'REJECTED', 'PAYMENT_TIMED_OUT');
+    await ends(orderId, 'REJECTED', 'PAYMENT_TIMED_OUT');
     expect(await decide(page, 'approve')).toContain('The shop no longer waits for this.');
     expect(await charges(orderId)).toBe(0);
   });
@@ -155,7 +140,7 @@ describe('the time that the shop gives', () => {
   it('ends with a rejection where they were declined and do not pay in another way', async () => {
     const orderId = await place('pm_3ds_decline');
     await decide(await actionUrl(system, orderId), 'approve');
-    await comesTo(orderId, 'REJECTED', 'PAYMENT_DECLINED');
+    await ends(orderId, 'REJECTED', 'PAYMENT_DECLINED');
     expect(await retryPayment(system, orderId, 'pm_approve')).toBe('ORDER_REJECTED');
     expect(await charges(orderId)).toBe(0);
   });

@@ -1,5 +1,9 @@
+import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import type { Sku } from '@orders/shared-events/contracts/ids.js';
 import { freshSku } from '@orders/shared-events/testing/event-stores.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ask } from './client.js';
 
 export interface Goods {
@@ -15,6 +19,12 @@ const RECEIVE = `mutation ($input: ReceiveStockInput!) {
   receiveStock(input: $input) { ... on StockReceiptAccepted { sku } }
 }`;
 const LEVEL = `query ($sku: String!) { product(sku: $sku) { stock { onHand reserved } } }`;
+
+/** The products of the demo, and the pieces of them that are there. */
+export async function demoGoods(commands: string): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
+  await seedCatalogue(dir, commands).finally(() => rm(dir, { recursive: true, force: true }));
+}
 
 /** A product at 25.00 EUR that no other order is about, 5 pieces of it and nothing to ship unless told otherwise. */
 export async function someGoods(

@@ -1,42 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ask, newKey } from './client.js';
+import { ask } from './client.js';
 import { decide } from './customer.js';
+import { demoGoods } from './goods.js';
 import { chargesOf } from './ledger.js';
 import { notification, notificationsHeard, notify } from './notifications.js';
-import { accepted, orderOf } from './orders.js';
+import { comesTo, orderGiftCard } from './orders.js';
 import { actionUrl, paymentCame, paymentEvents, paymentTypes } from './payments.js';
 import { type System, topologies } from './system.js';
 
 let system: System;
-let dir: string;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
   system = await topologies['three processes']();
-  await seedCatalogue(dir, system.commands);
+  await demoGoods(system.commands);
 }, 120_000);
 
-afterAll(async () => {
-  await system.stop();
-  await rm(dir, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => system.stop(), 60_000);
 
-const place = (paymentMethod: string, captureMethod: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC'): Promise<string> =>
-  accepted(system.commands, {
-    ...{ customerId: 'customer-1', idempotencyKey: newKey(), paymentMethod, captureMethod },
-    lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
-  });
-const completed = (orderId: string) =>
-  until(
-    async () => (await orderOf(system.queries, orderId).catch(() => null))?.status === 'COMPLETED',
-    60_000,
-  );
+const place = (...how: readonly [string, ('AUTOMATIC' | 'MANUAL')?]) =>
+  orderGiftCard(system.commands, ...how);
+const completed = (orderId: string) => comesTo(system.queries, orderId, 'COMPLETED');
 const logHead = async (): Promise<string> =>
   (await ask<{ commandSide: { logHead: string } }>(system.commands, '{ commandSide { logHead } }'))
     .commandSide.logHead;
