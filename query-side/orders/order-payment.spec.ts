@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { expiresAt, orderPlaced } from '@orders/shared-events/testing/examples.js';
-import { NOW } from '@orders/shared-events/testing/given.js';
+import { NOW, secondsFromNow } from '@orders/shared-events/testing/given.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { RunningApp } from '../testing/running-app.js';
 
@@ -46,9 +46,12 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))(
             ...{ paymentMethod: 'pm_approve', captureMethod: 'MANUAL' },
           },
         }),
-        actionRequired: (attempt: number): DomainEvent => ({
+        actionRequired: (attempt: number, until = expiresAt): DomainEvent => ({
           type: 'PaymentActionRequired',
-          data: { ...ids, attempt, url: `https://provider.example/actions/${attempt}`, expiresAt },
+          data: {
+            ...{ ...ids, attempt, expiresAt: until },
+            url: `https://provider.example/actions/${attempt}`,
+          },
         }),
         declined: (attempt: number): DomainEvent => ({
           type: 'PaymentDeclined',
@@ -115,8 +118,11 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))(
         payableUntil: expiresAt,
       });
       expect(await after(requested(2))).toMatchObject({ status: 'PENDING', action: null });
-      expect(await after(actionRequired(2))).toMatchObject({
+      // The first such moment set how long they have in all.
+      const later = secondsFromNow(7_200);
+      expect(await after(actionRequired(2, later))).toMatchObject({
         status: 'ACTION_REQUIRED',
+        action: { expiresAt: later },
         payableUntil: expiresAt,
       });
       const cancellation = { type: 'OrderCancellationRequested', data: { orderId, reason: 'x' } } as const;
@@ -124,8 +130,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))(
     });
 
     it('shows that the provider cannot be called, until it has answered', async () => {
-      const { requested, deferred, authorized, expired, after } = await aPayment();
+      const { requested, deferred, actionRequired, authorized, expired, after } = await aPayment();
       expect(await after(requested(1), deferred)).toMatchObject({ status: 'PENDING_RETRY' });
+      expect(await after(actionRequired(1))).toMatchObject({ status: 'ACTION_REQUIRED' });
+      expect(await after(deferred)).toMatchObject({ status: 'PENDING_RETRY' });
       expect(await after(authorized)).toMatchObject({ status: 'AUTHORIZED' });
       expect(await after(expired)).toMatchObject({ status: 'EXPIRED' });
     });
