@@ -97,6 +97,8 @@ export class DeciderRunner<
       try {
         await this.#settle(stream, jobs);
       } catch (error) {
+        // What is known of the stream stays true as far as it goes; what was appended after all is a conflict next time, or,
+        // where the same commands come again, their repeat: no decision of theirs depends on the hour.
         for (const job of jobs) job.reject(error);
       }
     }
@@ -111,7 +113,7 @@ export class DeciderRunner<
     for (let conflicts = 0; ;) {
       const decided = decideAll(this.decider, commands, folded, this.effects.now());
       if (decided.events.length > 0) {
-        const result = await this.#append(stream, folded, decided.events);
+        const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);
         if (result.outcome === 'appended') return this.#appended(stream, jobs, decided, result);
         await this.#pause(stream, conflicts++, deadline);
       } else if (proved) {
@@ -119,23 +121,6 @@ export class DeciderRunner<
       }
       folded = await this.#streams.readForward(stream, folded);
       proved = true;
-    }
-  }
-
-  /**
-   * Where the outcome is unknown, what the log holds is read next time. The same command, decided at a later hour on what
-   * was known before, may come to other events under the same ids: the store would take them for a repeat.
-   */
-  async #append(
-    stream: StreamName,
-    { revision }: Folded<State>,
-    events: Decided<State, Event, Refusal>['events'],
-  ): Promise<AppendResult> {
-    try {
-      return await this.effects.append(stream, revision ?? 'no_stream', events);
-    } catch (error) {
-      this.#streams.forget(stream);
-      throw error;
     }
   }
 

@@ -38,11 +38,6 @@ export class FoldedStreams<State, Event extends DomainEvent> {
     return this.#cache.get(stream);
   }
 
-  /** What is known may not be what the log holds. */
-  forget(stream: StreamName): void {
-    this.#cache.delete(stream);
-  }
-
   /** A stream of which nothing is known, or which does not exist. */
   nothing(): Folded<State> {
     return { state: this.decider.initialState, revision: undefined, position: 0n, readAt: 0 };
