@@ -80,6 +80,15 @@ describe('the stock of several lines', () => {
     expect(confirming.then(twoSkus.firm('SKU-B')).awaits).toEqual(['ConfirmReservation SKU-A']);
   });
 
+  it('may expire until it is firm', () => {
+    const all = [twoSkus.placed, twoSkus.captured, twoSkus.reserved('SKU-A'), twoSkus.reserved('SKU-B')];
+    const confirming = story(twoSkus, ...all, twoSkus.firm('SKU-B'));
+    expect(pending(confirming.process).map(({ command }) => command)).toMatchObject([
+      { type: 'ConfirmReservation', data: { sku: 'SKU-A' } },
+      { type: 'ExpireReservation', data: { sku: 'SKU-A' } },
+    ]);
+  });
+
   it('is released where it was asked for, and only there, when a later SKU is out of stock', () => {
     const abc = anOrder({ lines: [{ sku: 'A' }, { sku: 'B' }, { sku: 'C' }] });
     const undone = story(abc, abc.placed, abc.captured, abc.reserved('A'), abc.outOfStock('B'));
@@ -361,6 +370,18 @@ describe('what comes late', () => {
   it('an authorisation after the void was answered needs a void of its own', () => {
     const late = story(manual, manual.placed, deadlineOf('payment'), manual.voided, manual.authorized);
     expect(late.awaits).toEqual(['VoidAuthorization 2']);
+  });
+
+  it('an authorisation after a decline is voided, though the order was rejected', () => {
+    const rejected = [manual.declined, manual.rejected('PAYMENT_DECLINED')];
+    const late = story(manual, manual.placed, ...rejected, manual.authorized);
+    expect(late.awaits).toEqual(['VoidAuthorization 1']);
+    expect(late.then(manual.voided).process.stage).toBe('done');
+  });
+
+  it('a reservation after it was refused is released', () => {
+    const late = story(order, placed, captured, order.outOfStock(), reserved());
+    expect(late.awaits).toEqual(['RefundPayment 1', 'ReleaseReservation SKU-A']);
   });
 
   it('a reservation after the process gave up is released', () => {

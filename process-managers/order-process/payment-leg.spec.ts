@@ -45,6 +45,15 @@ describe('a payment that needs the customer to act', () => {
     );
   });
 
+  it('has no more than that where another way to pay needs them to act, too', () => {
+    const again = waiting().then(
+      order.declined,
+      order.requestedAgain,
+      order.actionRequired(later(START, HOUR)),
+    );
+    expect(deadline(again.process, durations)?.due).toBe(later(START, 900_000));
+  });
+
   it('goes on when the customer has acted', () =>
     expect(waiting().then(order.captured).awaits).toEqual(['ReserveStock SKU-A']));
 
@@ -141,6 +150,11 @@ describe('a provider that cannot be called', () => {
     expect(away.process.stage).toBe('providerRetry');
     expect(away.awaits).toEqual(['CapturePayment 1']);
     expect(away.then(manual.captured).awaits).toEqual(['ConfirmReservation SKU-A']);
+  });
+
+  it('is there again with its first answer', () => {
+    const back = story(manual, manual.placed, manual.deferred('authorize'), manual.authorized);
+    expect(back.then(manual.reserved()).process.stage).toBe('capture');
   });
 
   it('is not waited for without an end', () => {
