@@ -3,7 +3,7 @@ import { type PaymentId, paymentStream } from '@orders/shared-events/contracts/i
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
-import { within } from '@orders/shared-events/transport/waiting.js';
+import { NoAnswer, within } from '@orders/shared-events/transport/waiting.js';
 import { isOutage } from '../outage.js';
 import { addressed } from '../request.js';
 import { correlationOf } from './correlation.js';
@@ -66,7 +66,7 @@ export class Comparison {
     try {
       await this.#payment(paymentId, entries, revision);
     } catch (error) {
-      if (isOutage(error) || error instanceof ProviderUnavailable) throw error;
+      if (isAway(error)) throw error;
       this.options.logger.error({ err: error, paymentId }, 'a payment could not be reconciled');
     }
   }
@@ -133,6 +133,9 @@ export class Comparison {
     this.options.logger.warn({ paymentId, kind, repaired }, 'the books of the payment provider differ');
   }
 }
+
+const isAway = (error: unknown): boolean =>
+  isOutage(error) || error instanceof ProviderUnavailable || error instanceof NoAnswer;
 
 const differ = (entries: readonly ProviderEntry[], state: PaymentState): boolean =>
   state.status === 'none' ? entries.some(movesMoney) : differences(entries, state).length > 0;

@@ -26,7 +26,7 @@ export interface Terms {
   readonly noted: Noted;
 }
 
-/** Ids of the provider's notifications and names of discrepancies that are recorded: neither is recorded twice. */
+/** Ids of the provider's notifications and names of discrepancies that stand: neither is recorded twice. */
 type Noted = readonly string[];
 const MOST_NOTED = 100;
 
@@ -172,7 +172,7 @@ function evolveRequested(state: PaymentState, terms: Terms, event: OfRequested):
     case 'ProviderCallDeferred':
       return withCall(state, event.data, 'deferred');
     case 'PaymentDiscrepancyDetected':
-      return withNote(state, discrepancyName(event.data));
+      return event.data.repaired ? state : withNote(state, discrepancyName(event.data));
   }
 }
 

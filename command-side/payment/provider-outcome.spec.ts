@@ -4,7 +4,6 @@ import { orderId, paymentId, paymentRequested, total } from '@orders/shared-even
 import { given } from '@orders/shared-events/testing/given.js';
 import { type PaymentCommand, payment } from './payment.js';
 import type { ProviderOutcome } from './provider.js';
-import type { DetectDiscrepancy } from './provider-outcome.js';
 
 const ids = { paymentId, orderId };
 const reported = (operation: ProviderOperation, outcome: ProviderOutcome, attempt = 1): PaymentCommand => ({
@@ -412,58 +411,67 @@ describe('a notification', () => {
 });
 
 describe('a discrepancy between the books', () => {
-  const detected = (repair?: ProviderOutcome): DetectDiscrepancy => ({
+  interface About {
+    readonly operation: ProviderOperation;
+    readonly recorded: string;
+    readonly provider: string;
+  }
+  const lost: About = { operation: 'capture', recorded: 'no outcome', provider: 'captured' };
+  const detected = (about: About, repair?: ProviderOutcome): PaymentCommand => ({
     type: 'DetectDiscrepancy',
     data: {
-      ...ids,
-      operation: 'capture',
-      attempt: 1,
-      kind: 'NOT_RECORDED',
-      recorded: 'capture outstanding',
-      provider: 'captured',
+      ...{ ...ids, ...about, attempt: 1, kind: 'NOT_RECORDED' },
       ...(repair === undefined ? {} : { repair }),
     },
   });
-  const found = (repaired: boolean) =>
+  const found = (about: About, repaired: boolean) =>
     ({
       type: 'PaymentDiscrepancyDetected',
-      data: {
-        ...ids,
-        operation: 'capture',
-        attempt: 1,
-        kind: 'NOT_RECORDED',
-        recorded: 'capture outstanding',
-        provider: 'captured',
-        repaired,
-      },
+      data: { ...ids, ...about, attempt: 1, kind: 'NOT_RECORDED', repaired },
     }) as const;
   const capturing = [manual, authorized, captureRequested] as const;
   it('is recorded with its repair in one append', () =>
     given(payment, ...capturing)
-      .when(detected(succeeded))
-      .then(found(true), captured));
+      .when(detected(lost, succeeded))
+      .then(found(lost, true), captured));
   it('is recorded as not repaired where nothing can be, or nothing is to be', () => {
     given(payment, ...capturing)
-      .when(detected())
-      .then(found(false));
-    given(payment, manual).when(detected(succeeded)).then(found(false));
+      .when(detected(lost))
+      .then(found(lost, false));
+    const unasked = { ...lost, recorded: 'requested' };
+    given(payment, manual).when(detected(unasked, succeeded)).then(found(unasked, false));
   });
   it('is not repaired by the success of an attempt that no longer counts', () => {
     const again = { ...manual, data: { ...manual.data, attempt: 2 } };
-    const { data } = detected(succeeded);
-    const of = { operation: 'authorize', recorded: 'declined', provider: `${total} EUR` } as const;
-    given(payment, manual, declined, again)
-      .when({ type: 'DetectDiscrepancy', data: { ...data, ...of } })
-      .then({ type: 'PaymentDiscrepancyDetected', data: { ...found(false).data, ...of } });
+    const first = {
+      operation: 'authorize',
+      recorded: 'attempt 2 is the one that counts',
+      provider: `${total} EUR`,
+    } as const;
+    given(payment, manual, declined, again).when(detected(first, succeeded)).then(found(first, false));
   });
   it("is none where the provider's word was recorded meanwhile", () =>
     given(payment, ...capturing, captured)
-      .when(detected(succeeded))
+      .when(detected(lost, succeeded))
       .ignored());
-  it('is told once', () =>
-    given(payment, ...capturing, found(false))
-      .when(detected(succeeded))
+  it('is none where the stream says something else by now than what was compared', () => {
+    const late = { operation: 'authorize', recorded: 'no outcome', provider: `${total} EUR` } as const;
+    given(payment, manual, voidRequested, voided).when(detected(late, succeeded)).ignored();
+    given(payment, ...capturing, captured)
+      .when(detected(lost))
+      .ignored();
+  });
+  it('that is not mended is told once', () =>
+    given(payment, ...capturing, found(lost, false))
+      .when(detected(lost, succeeded))
       .ignored());
+  it('that was mended does not hide the next one about the same call', () => {
+    const first = { operation: 'authorize', recorded: 'no outcome', provider: `${total} EUR` } as const;
+    const next = { operation: 'authorize', recorded: 'authorized', provider: 'expired' } as const;
+    given(payment, manual, found(first, true), authorized)
+      .when(detected(next, { kind: 'expired' }))
+      .then(found(next, true), { type: 'AuthorizationExpired', data: { ...ids, attempt: 1 } });
+  });
   it('is refused for a payment that nobody knows', () =>
-    given(payment).when(detected()).refused('PAYMENT_NOT_FOUND'));
+    given(payment).when(detected(lost)).refused('PAYMENT_NOT_FOUND'));
 });

@@ -3,6 +3,7 @@ import type { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js'
 import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { NOTHING_NEW } from '../decision.js';
 import type { ProviderOutcome } from './provider.js';
+import { isStillRecorded } from './reconciliation.js';
 import {
   type Authorized,
   type Call,
@@ -80,8 +81,9 @@ export function recordUnmatched(report: ProviderReport, state: PaymentState): Ev
 }
 
 /**
- * Once; a repair where it leads to an event, in the same append. Where the repair is known to this state, it was recorded
- * while the books were compared: there is no discrepancy.
+ * With its repair in the same append, where that leads to an event; once, where none does. What was recorded while the
+ * books were compared is no discrepancy: the repair is known to this state, or the stream says something else by now,
+ * and will be compared again.
  */
 export function recordDiscrepancy(data: DetectDiscrepancy['data'], state: Begun): Events {
   if (notedOf(state).includes(discrepancyName(data))) return NOTHING_NEW;
@@ -89,6 +91,7 @@ export function recordDiscrepancy(data: DetectDiscrepancy['data'], state: Begun)
   const repairs = repair === undefined ? [] : recordOutcome({ ...about, outcome: repair }, state);
   if (repair !== undefined && repairs.length === 0) return NOTHING_NEW;
   const isRepaired = repairs.some(({ type }) => !MENDS_NOTHING.includes(type));
+  if (!isRepaired && !isStillRecorded(data, state)) return NOTHING_NEW;
   return [
     discrepancy(about, { kind, recorded, provider, repaired: isRepaired }),
     ...(isRepaired ? repairs : []),

@@ -331,6 +331,19 @@ describe.each(serverRows('DATABASE_URL'))(
       expect(await types(ids)).toContain('PaymentCaptured');
     });
 
+    it('wait where the provider falls silent between two looks at one payment, and nothing is skipped', async () => {
+      const ids = await payment('MANUAL');
+      await write(ids, 'capture');
+      const books = watched();
+      let looks = 0;
+      const silent = () => new Promise<never>(() => undefined);
+      const falling = { ...books, list: (ids: PaymentId[]) => (looks++ === 0 ? books.list(ids) : silent()) };
+      const comparison = comparisonWith({ ...AT_ONCE, timeoutMs: 50 }, falling);
+      await expect(reconciler({}, { comparison }).sweep()).rejects.toThrow('no answer within 50 ms');
+      await sweep();
+      expect(await types(ids)).toContain('PaymentCaptured');
+    });
+
     it('are looked at once the provider has been there for the grace period, and again and again', async () => {
       let [steadyMs, asked, swept] = [0, 0, 0];
       const settings = { intervalMs: 1, graceMs: 20, timeoutMs: 5_000 };

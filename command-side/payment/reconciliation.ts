@@ -12,7 +12,7 @@ import type { ProviderOperation } from '@orders/shared-events/contracts/payment.
 import { type PaymentState, type Terms, termsOf } from './payment.state.js';
 import type { DetectDiscrepancy } from './provider-outcome.js';
 import type { ProviderEntry, ProviderOutcome } from './provider.js';
-import { type Call, type RecordedCall, recordedOf, successesOf } from './recorded-calls.js';
+import { type Call, type RecordedCall, neverAsked, recordedOf, successesOf } from './recorded-calls.js';
 
 export type Difference = Omit<DetectDiscrepancy['data'], 'paymentId' | 'orderId'>;
 
@@ -31,7 +31,7 @@ export function differences(entries: readonly ProviderEntry[], state: PaymentSta
   if (!terms) {
     return calls
       .filter(({ successes }) => successes.some(movesMoney))
-      .map((group) => notRecorded(group, { status: 'none', words: 'never asked for' }, amounts(group)));
+      .map((group) => notRecorded(group, neverAsked, amounts(group)));
   }
   return [
     ...calls.flatMap((group) => ofCall(group, recordedOf(group, state, terms), state, terms)),
@@ -40,6 +40,16 @@ export function differences(entries: readonly ProviderEntry[], state: PaymentSta
       .map((call) => notAtProvider(call, recordedOf(call, state, terms), 'no such call')),
     ...stillHeld(calls, state, terms),
   ];
+}
+
+/** Whether the stream says of the call what it said when the difference was found. */
+export function isStillRecorded(difference: Difference, state: PaymentState): boolean {
+  const terms = termsOf(state);
+  if (!terms) return difference.recorded === neverAsked.words;
+  const recorded = recordedOf(difference, state, terms);
+  return (
+    difference.recorded === (difference.kind === 'AMOUNT_DIFFERS' ? said(recorded, terms) : recorded.words)
+  );
 }
 
 /** The entries of one call, and of whoever used its name besides. */

@@ -16,7 +16,7 @@ export interface RecordedCall {
   readonly words: string;
 }
 
-const neverAsked: RecordedCall = { status: 'none', words: 'never asked for' };
+export const neverAsked: RecordedCall = { status: 'none', words: 'never asked for' };
 
 export function recordedOf(call: Call, state: PaymentState, terms: Terms): RecordedCall {
   switch (call.operation) {

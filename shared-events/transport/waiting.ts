@@ -18,11 +18,16 @@ export function backoff(repeat: number, first = 100, most = 5_000): number {
   return Math.round(pause * (0.8 + Math.random() * 0.2));
 }
 
-/** Rejects with an Error that says `what` when the promise has not settled within `ms`. */
+/** Whoever was asked did not answer in time. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+/** Rejects with a NoAnswer that says `what` when the promise has not settled within `ms`. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: no answer within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new NoAnswer(`${what}: no answer within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([promise, late]);
