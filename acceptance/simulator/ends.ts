@@ -1,6 +1,7 @@
 import { listensTo } from '@orders/process-managers/order-process/news.js';
 import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
 import { hasCause } from './causes.js';
+import { differencesOf, inWords } from './compared.js';
 import type { Database } from './database.js';
 import type { EventLog } from './event-log.js';
 import { type OrderFacts, isKept, isOver, sumOf } from './facts.js';
@@ -104,6 +105,12 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'the outside is told of everything': ({ untold }, complain) => {
     for (const type of untold.values()) complain(type);
+  },
+  'a comparison with the provider’s books finds nothing': (books, complain) => {
+    for (const order of books.facts.orders.values()) {
+      for (const difference of differencesOf(books.facts.payment(order.orderId).paymentId, books))
+        complain(`${nameOf(books, order)}: ${inWords(difference)}`);
+    }
   },
 };
 

@@ -1,6 +1,7 @@
 import type { AppendExpectedRevision } from '@eventstore/db-client';
 import type { AppendableEvent } from '@orders/shared-events/transport/append-gateway.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { categoryOf } from '@orders/shared-events/contracts/ids.js';
 
 export type Appended =
   { readonly revision: bigint; readonly position: bigint } | { readonly conflict: bigint | 'no_stream' };
@@ -13,7 +14,9 @@ const GAP = 100n;
  * behind the head, an append whose ids are those that follow it is a repeat and succeeds; its data is not looked at.
  */
 export class EventLog {
+  /** Of the domain: all that is ever followed. */
   readonly events: RecordedEvent[] = [];
+  #written = 0;
   readonly #streams = new Map<string, RecordedEvent[]>();
 
   /** @param onAppend told of what was written, after it was */
@@ -62,13 +65,14 @@ export class EventLog {
         type: event.type,
         streamId: name,
         revision: BigInt(stream.length + index),
-        position: BigInt(this.events.length + index + 1) * GAP,
+        position: BigInt(this.#written + index + 1) * GAP,
         recordedAt,
       };
     });
     this.#streams.set(name, stream);
     stream.push(...written);
-    this.events.push(...written);
+    this.#written += written.length;
+    if (categoryOf(name) !== undefined) this.events.push(...written);
     this.onAppend(name, written);
     return placeOf(written);
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AppendResult as DriverResult,
   type EventData,
@@ -7,7 +8,7 @@ import {
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { STREAM_CATEGORIES } from '@orders/shared-events/contracts/ids.js';
 import { AppendGateway } from '@orders/shared-events/transport/append-gateway.js';
-import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { EventStore, UnheardStreamName } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import type { LogBatch } from '@orders/shared-events/transport/subscription.js';
 import type { EventLog } from './event-log.js';
@@ -16,7 +17,14 @@ import type { Listeners } from './listeners.js';
 
 type Used = Pick<
   EventStore,
-  'append' | 'readStream' | 'readStreamBackwards' | 'subscribe' | 'head' | 'identity'
+  | 'append'
+  | 'appendSnapshot'
+  | 'keepLastOnly'
+  | 'readStream'
+  | 'readStreamBackwards'
+  | 'subscribe'
+  | 'head'
+  | 'identity'
 >;
 
 const OUR_STREAMS = STREAM_CATEGORIES.map((category) => `${category}-`);
@@ -55,6 +63,15 @@ export class SimulatedEventStore implements Used {
   }
 
   append: Used['append'] = (stream, expected, events) => this.#gateway.append(stream, expected, events);
+
+  appendSnapshot: Used['appendSnapshot'] = (stream, expected, event) =>
+    this.#gateway.append(stream, expected, [event]);
+
+  /** It is said, and all is kept: whoever reads such a stream reads its last event. */
+  async keepLastOnly(stream: UnheardStreamName): Promise<void> {
+    const limit = { id: randomUUID(), type: '$metadata', data: { $maxCount: 1 } };
+    await this.#gateway.append(`$$${stream}`, 'no_stream', [limit]);
+  }
 
   async *readStream(stream: string, fromRevision = 0n, maxCount?: number): AsyncGenerator<RecordedEvent> {
     const { log, network, nameOf } = this.parts;

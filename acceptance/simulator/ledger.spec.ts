@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { createHash, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import type { ProviderCall } from '@orders/command-side/payment/owed-calls.js';
+import type { ProviderEntry } from '@orders/command-side/payment/provider.js';
+import { SimulatedBooks } from '@orders/command-side/payment/simulated-books.js';
 import { SimulatedProvider } from '@orders/command-side/payment/simulated-provider.js';
 import { OrderId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
 import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
+import { Books } from './books.js';
 import { type Intended, Ledger, type LedgerEntry } from './ledger.js';
 
 type Deed =
@@ -68,7 +71,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   });
 
   /** The books in Postgres, which have the rules. */
-  class Books {
+  class RealLedger {
     async call(call: ProviderCall, { outcome, code }: Intended): Promise<Told> {
       const held = call.operation === 'authorize' ? { holdMs: 3_600_000 } : {};
       const plan = { outcome, code, actionMs: 3_600_000, ...held };
@@ -110,16 +113,25 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     }
   }
 
-  it('the ledger keeps the rules of the provider’s books', async () => {
-    const books = new Books();
+  it('the ledger keeps the rules of the provider’s books, and tells of them what they tell', async () => {
+    const books = new RealLedger();
+    const real = new SimulatedBooks(pool);
+    let deedsDone = 0;
+    const now = () => deedsDone;
+    let there: string | undefined;
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(deed, { maxLength: 12 }), async (isCharged, deeds) => {
         const orderId = OrderId.parse(randomUUID());
         const paymentId = paymentIdOf(orderId);
-        const ledger = new Ledger(() => undefined);
+        const ledger = new Ledger(now, () => undefined);
+        const simulated = new Books(ledger, now);
         const asking = isCharged ? 'charge' : 'authorize';
         const authorizationKey = `${paymentId}:${asking}:1`;
+        // What other cases left behind.
+        there = (await real.changes(there, 0, 1_000))?.cursor ?? there;
+        let here: string | undefined;
         for (const one of deeds) {
+          deedsDone += 1;
           if (one.kind === 'act') {
             await books.act(authorizationKey, one.isApproved);
             ledger.act(authorizationKey, one.isApproved ? { outcome: 'succeeded' } : refused);
@@ -131,7 +143,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
             const call: ProviderCall = {
               ...{ paymentId, orderId, authorizationKey, currency, paymentMethod: 'pm_approve' },
               ...{ operation, attempt: one.attempt, amount: 500 },
-              key: `${paymentId}:${operation}:${one.attempt}`,
+              key: [paymentId, operation, ...(operation === 'refund' ? ['some'] : []), one.attempt].join(':'),
             };
             const canWait = one.operation === 'authorize' || one.intended.outcome !== 'action_required';
             const plan: Intended = canWait ? one.intended : { outcome: 'succeeded' };
@@ -141,7 +153,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
           expect(kept.sort((one, other) => (one.key < other.key ? -1 : 1))).toEqual(
             await books.all(paymentId),
           );
+          const [changed, really] = [simulated.changes(here, 0, 50), await real.changes(there, 0, 50)];
+          expect(changed && bare(changed.entries, hashed)).toEqual(really && bare(really.entries));
+          [here, there] = [changed?.cursor ?? here, really?.cursor ?? there];
         }
+        const listed = bare(await real.list([paymentId]));
+        expect(bare(simulated.list([paymentId]), hashed)).toEqual(expect.arrayContaining(listed));
+        expect(simulated.list([paymentId])).toHaveLength(listed.length);
       }),
       { numRuns: 150 },
     );
@@ -151,8 +169,15 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 const currency = Currency.parse('EUR');
 const refused: Intended = { outcome: 'failed', code: 'authentication_failed' };
 /** The references of the one are the keys, those of the other their hashes. */
+const hashed = (reference: string): string => `sim_${hash(reference.slice('sim_'.length))}`;
 const told = ({ outcome, code, reference, calls }: LedgerEntry): Told => ({
   ...{ outcome, code: code ?? null, calls },
-  reference: reference === undefined ? null : `sim_${hash(reference.slice('sim_'.length))}`,
+  reference: reference === undefined ? null : hashed(reference),
 });
 const hash = (text: string): string => createHash('md5').update(text).digest('hex').slice(0, 24);
+/** Without ages. */
+const bare = (entries: readonly ProviderEntry[], named = (reference: string) => reference) =>
+  entries.map(({ ageMs: _age, outcome, ...entry }) => ({
+    ...entry,
+    outcome: 'reference' in outcome ? { ...outcome, reference: named(outcome.reference) } : outcome,
+  }));

@@ -20,6 +20,8 @@ export interface LedgerEntry {
   actionExpiresAt: string | undefined;
   /** How often the key was sent. */
   calls: number;
+  /** When it last came to say something else. Milliseconds since the epoch. */
+  changedAt: number;
 }
 
 export type Intended = Pick<LedgerEntry, 'outcome'> & Partial<Pick<LedgerEntry, 'code' | 'actionExpiresAt'>>;
@@ -41,7 +43,10 @@ export class Ledger {
   readonly #byPayment = new Map<string, LedgerEntry[]>();
 
   /** @param onChange told of each entry that was decided, or expired */
-  constructor(private readonly onChange: (entry: LedgerEntry) => void) {}
+  constructor(
+    private readonly now: () => number,
+    private readonly onChange: (entry: LedgerEntry) => void,
+  ) {}
 
   call(call: ProviderCall, intended: Intended): LedgerEntry {
     const known = this.find(call.key);
@@ -72,11 +77,16 @@ export class Ledger {
     );
     if (isOver) return;
     entry.outcome = 'expired';
+    entry.changedAt = this.now();
     this.onChange(entry);
   }
 
   find(key: string): LedgerEntry | undefined {
     return this.#entries.get(key);
+  }
+
+  get entries(): readonly LedgerEntry[] {
+    return [...this.#entries.values()];
   }
 
   of(paymentId: string): readonly LedgerEntry[] {
@@ -102,6 +112,7 @@ export class Ledger {
     entry.code = obstacle ?? intended.code;
     entry.actionExpiresAt = intended.actionExpiresAt;
     entry.reference = this.#reference(entry);
+    entry.changedAt = this.now();
     if (entry.outcome !== 'lost' && entry.outcome !== 'action_required') this.onChange(entry);
   }
 
@@ -139,6 +150,7 @@ export class Ledger {
     if (authorization.outcome !== 'lost' && authorization.outcome !== 'action_required') return;
     authorization.outcome = 'failed';
     authorization.code = 'authorization_voided';
+    authorization.changedAt = this.now();
   }
 
   #reference({ call: { key, paymentId, operation }, outcome, code }: LedgerEntry): string | undefined {
@@ -153,7 +165,7 @@ export class Ledger {
   #add(call: ProviderCall): LedgerEntry {
     const entry: LedgerEntry = {
       ...{ call, outcome: 'lost', code: undefined, reference: undefined },
-      ...{ actionExpiresAt: undefined, calls: 0 },
+      ...{ actionExpiresAt: undefined, calls: 0, changedAt: this.now() },
     };
     this.#entries.set(call.key, entry);
     this.#byPayment.set(call.paymentId, [...this.of(call.paymentId), entry]);

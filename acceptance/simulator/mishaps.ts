@@ -49,6 +49,7 @@ export const mishaps = {
   restart: { slow: 20 },
   notify: { forgotten: 20, duplicated: 10, late: 10 },
   find: { 'crash before': 0.5, 'crash after': 0.5, 'request lost': 1, silent: 2, slow: 0.5 },
+  books: { 'crash before': 0.5, 'crash after': 0.5, 'request lost': 1, silent: 2, slow: 1 },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
 export type Operation = keyof typeof mishaps;
@@ -59,7 +60,7 @@ export type Mishap = { [At in Operation]: MishapOf<At> }[Operation];
 export const servers = {
   'event store': ['append', 'read'],
   database: ['query'],
-  provider: ['provider', 'find'],
+  provider: ['provider', 'find', 'books'],
 } as const satisfies Record<string, readonly Operation[]>;
 
 /** Probabilities of the mishaps of each operation in one run. Most are rare or absent, so that runs differ. */

@@ -165,4 +165,22 @@ export const mutants: readonly Mutant[] = [
     find: 'state.onHand - state.reserved;',
     replace: 'state.onHand;',
   },
+  {
+    name: 'what the books tell is said, and not recorded',
+    file: 'command-side/payment/provider-outcome.ts',
+    find: '...(isRepaired ? repairs : []),',
+    replace: '',
+  },
+  {
+    name: 'what is under way at the provider is a difference',
+    file: 'command-side/payment/reconciliation.ts',
+    find: 'entries.some(({ ageMs }) => ageMs < graceMs);',
+    replace: 'entries.some(({ ageMs }) => ageMs < 0 * graceMs);',
+  },
+  {
+    name: 'the bookmark goes past what was not compared',
+    file: 'command-side/payment/reconciler.ts',
+    find: 'await comparison.compare(new Set([...payments.revisions.keys(), ...changed]), payments.revisions);',
+    replace: '',
+  },
 ];

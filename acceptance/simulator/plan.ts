@@ -47,6 +47,8 @@ export interface Plan {
   readonly settings: ProcessSettings;
   readonly paceMs: number;
   readonly weather: Weather;
+  /** Whether payments are compared with the provider's books meanwhile. */
+  readonly reconciles: boolean;
 }
 
 const MOST_STEPS = 200;
@@ -80,6 +82,7 @@ export function planOf(seed: number, run: number): Plan {
     paceMs: dice.pick([4, 20, 200]),
     weather: weatherOf(dice),
     skewsMs: skewsOf(dice, [...processManagers, ...commandSides]),
+    reconciles: dice.happens(0.25),
   };
 }
 

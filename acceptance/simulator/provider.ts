@@ -10,7 +10,7 @@ import type { Intended, Ledger, LedgerEntry } from './ledger.js';
 import type { Life, Network } from './life.js';
 import { type Asking, type Behaviour, MOST_REFUSALS, natureOf } from './natures.js';
 
-const notReached = (): Error => new ProviderUnavailable('the provider is not reached');
+export const notReached = (): Error => new ProviderUnavailable('the provider is not reached');
 
 export interface ProviderParts {
   readonly ledger: Ledger;

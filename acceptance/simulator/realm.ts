@@ -33,6 +33,7 @@ const real = {
   randomUUID: crypto.randomUUID,
   randomBytes: crypto.randomBytes,
   any: AbortSignal.any.bind(AbortSignal),
+  timeout: AbortSignal.timeout.bind(AbortSignal),
 };
 
 class VirtualDate extends real.Date {
@@ -75,6 +76,12 @@ function anyOf(signals: AbortSignal[]): AbortSignal {
   return either.signal;
 }
 
+function timeoutAfter(ms: number): AbortSignal {
+  const over = new AbortController();
+  setVirtualTimeout(() => over.abort(new DOMException('it took too long', 'TimeoutError')), ms);
+  return over.signal;
+}
+
 const bits = (from: () => number): number => Math.floor(from() * 0x1_0000_0000);
 
 function bytes(count: number, from: () => number): Buffer {
@@ -98,6 +105,7 @@ Object.assign(globalThis, {
   setImmediate: onlyOutside('setImmediate', real.setImmediate),
 });
 AbortSignal.any = (signals) => (realm ? anyOf([...signals]) : real.any(signals));
+AbortSignal.timeout = (ms) => (realm ? timeoutAfter(ms) : real.timeout(ms));
 Math.random = () => (realm ? realm.random() : real.random());
 performance.now = () => (realm ? realm.clock.now : real.now());
 Object.assign(crypto, {

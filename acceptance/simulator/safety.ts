@@ -84,6 +84,10 @@ const rules: Readonly<Record<string, { readonly of: readonly string[]; readonly 
       return isGivenBack && done.held > 0 ? `the provider holds ${done.held}` : undefined;
     },
   },
+  'the provider does nothing that nobody asked for': {
+    of: ['ProviderNotificationUnmatched'],
+    broken: ({ data }) => JSON.stringify(data),
+  },
   'stock is never promised twice': {
     of: ['StockReserved', 'StockAdjusted', 'StockReservationCommitted'],
     broken: ({ data }, _order, { facts }) => {

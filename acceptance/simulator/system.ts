@@ -33,7 +33,7 @@ export class System {
       life: new Life(name, () => undefined),
     });
     this.#slots = [
-      ...plan.commandSides.map(slotOf((life) => this.#commandSide(life))),
+      ...plan.commandSides.map(slotOf((life) => this.#commandSide(life, plan))),
       ...plan.processManagers.map(slotOf((life) => this.#processManagers(life, plan))),
     ];
     for (const slot of this.#slots) this.#start(slot);
@@ -93,9 +93,10 @@ export class System {
     clock.in(ABSENCE_MS + faults.at('restart', slot.name).back, undefined, () => this.#start(slot));
   }
 
-  #commandSide(life: Life): Program {
+  #commandSide(life: Life, { reconciles }: Plan): Program {
     const { store, bus, provider } = this.world;
-    return new CommandSideInstance({ store, bus, provider, logger: this.#logger(life) }, life);
+    const parts = { store, bus, provider, reconciles, logger: this.#logger(life) };
+    return new CommandSideInstance(parts, life);
   }
 
   #processManagers(life: Life, { settings }: Plan): Program {

@@ -1,11 +1,13 @@
 import { translate } from '@orders/process-managers/forwarder/translation.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { RECONCILIATION_STREAM, categoryOf } from '@orders/shared-events/contracts/ids.js';
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import { Broker } from './broker.js';
 import { BusWatch } from './bus-watch.js';
 import { Dice, mixed } from './chance.js';
 import type { BrokerParts } from './channel.js';
 import { Clock } from './clock.js';
+import { Compared } from './compared.js';
 import { Database } from './database.js';
 import { type EndBooks, checkEnds } from './ends.js';
 import { EventLog } from './event-log.js';
@@ -64,6 +66,7 @@ export class World {
   readonly untold = new Map<string, string>();
   readonly #listeners: Listeners;
   readonly #safety: Safety;
+  readonly #compared: Compared;
   readonly #watch: BusWatch;
 
   constructor(
@@ -84,7 +87,7 @@ export class World {
     this.broker = new Broker(clock, (queue, { routingKey }) =>
       trace.line(now, `  queued in ${queue}: ${routingKey}`),
     );
-    this.ledger = new Ledger((entry) => {
+    this.ledger = new Ledger(now, (entry) => {
       if (entry.outcome === 'succeeded') this.#safety.effect(entry);
       this.onProviderNews(entry);
     });
@@ -95,6 +98,7 @@ export class World {
       this.report,
       plan.seed % RUNS_AN_ID_CHECK === 0,
     );
+    this.#compared = new Compared(this, this.names.of, this.report);
     this.#watch = new BusWatch(this.report);
   }
 
@@ -145,6 +149,7 @@ export class World {
   }
 
   #appended(stream: string, events: readonly RecordedEvent[]): void {
+    if (categoryOf(stream) === undefined) return this.#noted(stream, events);
     this.step(`${this.names.of(stream)} @${String(events[0]?.revision)}: ${this.trace.types(events)}`);
     this.#safety.before(stream, events);
     for (const event of events) {
@@ -152,6 +157,14 @@ export class World {
       if (isForTheOutside(event)) this.untold.set(event.id, event.type);
     }
     this.#safety.appended(stream, events);
+    for (const event of events)
+      if (event.type === 'PaymentDiscrepancyDetected') this.#compared.recorded(event);
     this.#listeners.tell();
+  }
+
+  /** What is not of the domain is heard by nobody, and moves nothing on. */
+  #noted(stream: string, events: readonly RecordedEvent[]): void {
+    if (stream !== RECONCILIATION_STREAM) return;
+    for (const { data } of events) this.#compared.upTo(data as Parameters<Compared['upTo']>[0]);
   }
 }
