@@ -4,7 +4,8 @@ import { ask } from './client.js';
 import { decide } from './customer.js';
 import { demoGoods } from './goods.js';
 import { chargesOf } from './ledger.js';
-import { comesTo, orderGiftCard, orderOf } from './orders.js';
+import { orderOf } from './orders.js';
+import { comesTo, orderGiftCard } from './testing/gift-cards.js';
 import { actionUrl, outcomesAtProvider, paymentCame, paymentTypes, retryPayment } from './payments.js';
 import { type System, type SystemOptions, topologies } from './system.js';
 

@@ -1,5 +1,4 @@
-import { until } from '@orders/shared-events/testing/until.js';
-import { ask, askUntilAnswered, newKey } from './client.js';
+import { ask, askUntilAnswered } from './client.js';
 
 export interface Money {
   readonly amount: number;
@@ -99,17 +98,6 @@ export async function accepted(url: string, input: Placement): Promise<string> {
   return placeOrder.orderId;
 }
 
-/** Places an order of one gift card of the demo's, which nobody has to ship. */
-export const orderGiftCard = (
-  commands: string,
-  paymentMethod: string,
-  captureMethod: Placement['captureMethod'] = 'AUTOMATIC',
-): Promise<string> =>
-  accepted(commands, {
-    ...{ customerId: 'customer-1', idempotencyKey: newKey(), paymentMethod, captureMethod },
-    lines: [{ sku: 'GIFT-CARD', quantity: 1 }],
-  });
-
 export async function ship(url: string, orderId: string): Promise<void> {
   const input = { orderId, carrier: 'Post', trackingNumber: 'RR123456785DE' };
   const { shipOrder } = await askUntilAnswered<{ shipOrder: { code?: string } }>(url, SHIP, { input });
@@ -146,17 +134,3 @@ export async function orderOf(url: string, orderId: string): Promise<OrderView |
   const { order } = await ask<{ order: OrderView | null }>(url, ORDER, { orderId });
   return order;
 }
-
-const END_DEADLINE_MS = 60_000;
-
-/** Until the order has come to that; asks again while the system is away. */
-export const comesTo = (
-  queries: string,
-  orderId: string,
-  status: string,
-  rejectionReason: string | null = null,
-): Promise<void> =>
-  until(async () => {
-    const order = await orderOf(queries, orderId).catch(() => null);
-    return order?.status === status && order.rejectionReason === rejectionReason;
-  }, END_DEADLINE_MS);

@@ -6,7 +6,7 @@ import { decide } from './customer.js';
 import { demoGoods } from './goods.js';
 import { chargesOf } from './ledger.js';
 import { notification, notificationsHeard, notify } from './notifications.js';
-import { comesTo, orderGiftCard } from './orders.js';
+import { comesTo, orderGiftCard } from './testing/gift-cards.js';
 import { actionUrl, paymentCame, paymentEvents, paymentTypes } from './payments.js';
 import { type System, topologies } from './system.js';
 
