@@ -175,9 +175,12 @@ const longerThanAReservation = (dice: Dice): number =>
 
 const SETTINGS = z.object(processSettings);
 
-/** As they come, or impatient: what takes a while is then too late. */
+/**
+ * As they come, or impatient: what takes a while is then too late. An hour of a provider that never answers has
+ * thousands of repeats and shows nothing that minutes of it do not.
+ */
 function settingsOf(dice: Dice): ProcessSettings {
-  const usual = SETTINGS.parse({});
+  const usual = { ...SETTINGS.parse({}), PROCESS_PROVIDER_RETRY_DEADLINE: 300_000 };
   if (dice.happens(0.5)) return usual;
   const soon = (): number => dice.between(6, 30) * 1_000;
   return {
