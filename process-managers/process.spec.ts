@@ -226,6 +226,18 @@ describe('between recording and sending', () => {
     const runner = instance({ pause: () => Promise.reject(new Error('stopping')) });
     await expect(runner.hear(order.orderId, fromLog(order.placed, 10n))).rejects.toThrow('stopping');
   });
+
+  it('records nothing that comes behind what it was told to stop at: it would never be heard again', async () => {
+    log.beforeAppend = () => Promise.reject(new Error('the log is away'));
+    const runner = instance({ pause: () => Promise.reject(new Error('stopping')) });
+    const heard = [order.placed, order.captured].map((event, index) =>
+      runner.hear(order.orderId, fromLog(event, BigInt(10 + index))),
+    );
+    log.beforeAppend = () => Promise.resolve();
+    const later = runner.hear(order.orderId, fromLog(order.cancellationRequested, 12n));
+    for (const one of [...heard, later]) await expect(one).rejects.toThrow('stopping');
+    expect(recorded()).toEqual([]);
+  });
 });
 
 describe('a deadline', () => {

@@ -61,6 +61,8 @@ interface Decision {
 export class ProcessRunner {
   readonly #mail = new Map<OrderId, Mail[]>();
   readonly #aside = new Set<OrderId>();
+  /** Orders of which something was not recorded before the runner stopped, and why: nothing behind it may be, then. */
+  readonly #broken = new Map<OrderId, unknown>();
 
   constructor(
     private readonly processes: Processes,
@@ -97,10 +99,12 @@ export class ProcessRunner {
       const mail = this.#mail.get(orderId)?.splice(0) ?? [];
       if (mail.length === 0) return void this.#mail.delete(orderId);
       try {
+        if (this.#broken.has(orderId)) throw this.#broken.get(orderId);
         const turns = mail.map(({ turn }) => turn);
         if (!this.#aside.has(orderId)) await this.#take(orderId, turns);
         for (const { done } of mail) done();
       } catch (error) {
+        this.#broken.set(orderId, error);
         for (const { failed } of mail) failed(error);
       }
     }
