@@ -14,6 +14,7 @@ import { collected, freshSku } from '@orders/shared-events/testing/event-stores.
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { EVENTS_BETWEEN } from './snapshots.js';
+import { stockSnapshot } from './stock/stock.snapshot.js';
 import { type RunningSide, post, startSide } from './testing/running-side.js';
 
 describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
@@ -164,7 +165,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const sku = await aProduct();
       const receipts = Array.from({ length: EVENTS_BETWEEN }, (_unused, n) => `r-${n}`);
       await Promise.all(receipts.map((receiptId) => mutate(RECEIVE, { sku, receiptId, quantity: 1 })));
-      const snapshots = snapshotStream(stockStream(Sku.parse(sku)), 1);
+      const snapshots = snapshotStream(stockStream(Sku.parse(sku)), stockSnapshot.version);
       const kept = async () => {
         for await (const { type } of side.eventStore.readStreamBackwards(snapshots, 1)) return type;
         return undefined;

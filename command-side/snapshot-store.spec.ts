@@ -23,7 +23,10 @@ import { effectsOf } from './effects.js';
 import { type SnapshotEffects, SnapshotTooLarge } from './snapshot.js';
 import { snapshotsIn } from './snapshot-store.js';
 import { EVENTS_BETWEEN } from './snapshots.js';
+import { stockSnapshot } from './stock/stock.snapshot.js';
 import { type StockCommand, stock } from './stock/stock.js';
+
+const { version } = stockSnapshot;
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   let server: ConnectedStore;
@@ -45,9 +48,9 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     snapshots = snapshotsIn(store, { warn: (warning: object) => void warnings.push(warning) });
   });
 
-  const inStore = () => collected(store.readStream(snapshotStream(stream, 1)));
+  const inStore = () => collected(store.readStream(snapshotStream(stream, version)));
   const putBytes = (data: Uint8Array | Record<string, unknown>) =>
-    store.appendSnapshot(snapshotStream(stream, 1), 'no_stream', {
+    store.appendSnapshot(snapshotStream(stream, version), 'no_stream', {
       id: randomUUID(),
       type: 'SnapshotTaken',
       data,
@@ -57,27 +60,27 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     const snapshot = { header: { revision: '7' }, state: { receipts: [['ä', 1]] } };
 
     it('comes back as it was', async () => {
-      expect(await snapshots.read(stream, 1)).toBeUndefined();
-      const place = await snapshots.write(stream, 1, snapshot, undefined);
-      expect(await snapshots.read(stream, 1)).toEqual({ ...place, ...snapshot });
-      expect(await snapshots.read(stream, 2)).toBeUndefined();
+      expect(await snapshots.read(stream, version)).toBeUndefined();
+      const place = await snapshots.write(stream, version, snapshot, undefined);
+      expect(await snapshots.read(stream, version)).toEqual({ ...place, ...snapshot });
+      expect(await snapshots.read(stream, version + 1)).toBeUndefined();
     });
 
     it('takes the place of the one before it, and of no other', async () => {
-      await snapshots.write(stream, 1, snapshot, undefined);
-      await snapshots.write(stream, 1, { ...snapshot, state: {} }, 0n);
-      expect(await snapshots.write(stream, 1, snapshot, 0n)).toBeUndefined();
-      expect(await snapshots.write(stream, 1, snapshot, undefined)).toBeUndefined();
-      expect(await snapshots.read(stream, 1)).toMatchObject({ at: 1n, state: {} });
+      await snapshots.write(stream, version, snapshot, undefined);
+      await snapshots.write(stream, version, { ...snapshot, state: {} }, 0n);
+      expect(await snapshots.write(stream, version, snapshot, 0n)).toBeUndefined();
+      expect(await snapshots.write(stream, version, snapshot, undefined)).toBeUndefined();
+      expect(await snapshots.read(stream, version)).toMatchObject({ at: 1n, state: {} });
       expect(await inStore()).toHaveLength(1);
     });
 
     it('is refused where the store would not take it', async () => {
       const large = { header: {}, state: { noise: randomBytes(2 ** 20).toString('base64') } };
-      await expect(snapshots.write(stream, 1, large, undefined)).rejects.toThrow(SnapshotTooLarge);
+      await expect(snapshots.write(stream, version, large, undefined)).rejects.toThrow(SnapshotTooLarge);
       expect(await inStore()).toEqual([]);
       const less = { header: {}, state: { noise: randomBytes(950_000).toString('base64') } };
-      expect(await snapshots.write(stream, 1, less, undefined)).toMatchObject({ at: 0n });
+      expect(await snapshots.write(stream, version, less, undefined)).toMatchObject({ at: 0n });
     });
 
     it.each([
@@ -86,16 +89,16 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       ['an event of somebody else', { onHand: 7 }],
     ])('has no state where there are %s', async (_what, data) => {
       await putBytes(data);
-      expect(await snapshots.read(stream, 1)).toMatchObject({ at: 0n, state: undefined });
+      expect(await snapshots.read(stream, version)).toMatchObject({ at: 0n, state: undefined });
     });
 
     it('has no state where a bit of it has changed', async () => {
-      await snapshots.write(stream, 1, snapshot, undefined);
+      await snapshots.write(stream, version, snapshot, undefined);
       const data = Uint8Array.from((await inStore())[0]?.data as Uint8Array);
       data[data.length - 6]! ^= 1;
       stream = stockStream(Sku.parse(`${sku}-2`));
       await putBytes(data);
-      expect(await snapshots.read(stream, 1)).toMatchObject({ state: undefined });
+      expect(await snapshots.read(stream, version)).toMatchObject({ state: undefined });
     });
   });
 
@@ -157,7 +160,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await receiveMany(started(), 0, EVENTS_BETWEEN);
       await snapshotted();
       const [{ data, metadata } = { data: undefined, metadata: undefined }] = await inStore();
-      await store.appendSnapshot(snapshotStream(stream, 1), 0n, {
+      await store.appendSnapshot(snapshotStream(stream, version), 0n, {
         id: randomUUID(),
         type: 'SnapshotTaken',
         data: data as Uint8Array,

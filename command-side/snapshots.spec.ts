@@ -11,7 +11,8 @@ import { type StockCommand, stock } from './stock/stock.js';
 import { SimulatedLog } from './testing/simulated-log.js';
 
 const stream = stockStream(mug);
-const PLACE = `${stream} 1`;
+const { version } = stock.snapshot!;
+const PLACE = `${stream} ${version}`;
 const NOT_USED = `${stream}: snapshot: not used, the stream is folded from its beginning`;
 const NOT_WRITTEN = `${stream}: snapshot: not written`;
 
@@ -64,7 +65,7 @@ describe('a snapshot', () => {
     expect(log.snapshots.kept.get(PLACE)).toMatchObject({
       header: {
         stream,
-        version: 1,
+        version,
         revision: String(EVENTS_BETWEEN - 1),
         position: String(last.position),
         eventId: last.id,
@@ -215,7 +216,7 @@ class LogOfRepeats extends SimulatedLog {
 
 describe('a snapshot that is not used', () => {
   const damages: [of: string, how: (kept: Kept) => object][] = [
-    ['another version', inHeader({ version: 2 })],
+    ['another version', inHeader({ version: version + 1 })],
     ['events as another build reads them', inHeader({ events: 'StockReceived.2' })],
     ['another stream', inHeader({ stream: 'stock-OTHER' })],
     ['a history beyond the end of the stream', inHeader({ revision: '5000' })],
@@ -260,11 +261,11 @@ describe('a snapshot that is not used', () => {
 
   it('is one of another version of the state: each keeps its own', async () => {
     await receiveMany(started(), EVENTS_BETWEEN);
-    const raised = { ...stock, snapshot: { ...stock.snapshot!, version: 2 } };
+    const raised = { ...stock, snapshot: { ...stock.snapshot!, version: version + 1 } };
     const newer = new DeciderRunner(raised, log);
     await receiveMany(newer, 1);
     await receiveMany(started(), EVENTS_BETWEEN);
-    expect([...log.snapshots.kept.keys()]).toEqual([PLACE, `${stream} 2`]);
+    expect([...log.snapshots.kept.keys()]).toEqual([PLACE, `${stream} ${version + 1}`]);
     expect(log.snapshots.told).toEqual([]);
   });
 });

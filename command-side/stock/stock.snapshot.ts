@@ -26,7 +26,7 @@ type Kept = z.infer<typeof Kept>;
 
 /** Every natural key is in it, in the order in which it came: what a state forgets is not the snapshot's to decide. */
 export const stockSnapshot: SnapshotFormat<StockState> = {
-  version: 1,
+  version: 2,
   encode: ({ onHand, open, closed, receipts, adjustments }): Kept => ({
     onHand,
     open: open.entries().map(([id, { status, quantity, expiresAt }]) => [id, status, quantity, expiresAt]),

@@ -1,4 +1,5 @@
 import type { Occurred } from '@orders/shared-events/contracts/envelope.js';
+import { later } from '@orders/shared-events/contracts/instants.js';
 import type { ReservationId } from '@orders/shared-events/contracts/ids.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 import { PersistentMap } from './persistent-map.js';
@@ -10,7 +11,7 @@ export interface OpenReservation {
   readonly expiresAt: string;
 }
 
-/** What became of a reservation that holds nothing any more; forgotten once `expiresAt` has passed. */
+/** What became of a reservation that holds nothing any more; forgotten a while after `expiresAt`. */
 export interface ClosedReservation {
   readonly status: 'rejected' | 'released' | 'expired' | 'committed';
   readonly expiresAt: string;
@@ -37,6 +38,9 @@ export const initialStock: StockState = {
 };
 
 export const availableOf = (state: StockState): number => state.onHand - state.reserved;
+
+/** By as much the clocks of those who decide may differ: what is over by the one may not be by another. */
+const CLOCKS_DIFFER_MS = 120_000;
 
 /** Two looks an event at the oldest closed reservations keep pace: an event closes at most one. */
 const LOOKS_PER_EVENT = 2;
@@ -116,5 +120,6 @@ function closed(state: StockState, id: ReservationId, as: ClosedReservation): St
 
 function forgetOldest(state: StockState, now: string): StockState {
   const oldest = state.closed.first();
-  return oldest && oldest[1].expiresAt <= now ? { ...state, closed: state.closed.without(oldest[0]) } : state;
+  if (!oldest || oldest[1].expiresAt > later(now, -CLOCKS_DIFFER_MS)) return state;
+  return { ...state, closed: state.closed.without(oldest[0]) };
 }
