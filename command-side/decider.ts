@@ -97,8 +97,9 @@ export class DeciderRunner<
       try {
         await this.#settle(stream, jobs);
       } catch (error) {
-        // What is known of the stream stays true as far as it goes; what was appended after all is a conflict next time, or,
-        // where the same commands come again, their repeat: no decision of theirs depends on the hour.
+        // What is known of the stream stays true as far as it goes. What was appended after all is a conflict next time,
+        // or, where the same commands come again, their repeat: the hour decides only whether they are refused, and for
+        // a refusal the log is read.
         for (const job of jobs) job.reject(error);
       }
     }

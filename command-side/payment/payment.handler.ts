@@ -34,7 +34,8 @@ export class PaymentHandler implements ICommandHandler<OnPayment> {
     const ended = command.type === 'RetryPayment' ? await this.#endedOrder(command.data.orderId) : undefined;
     if (ended) return { outcome: 'refused', refusal: ended };
     // A call may have been made by another process: the store would take the intent for the repeat that it is, and tell
-    // nobody. What is read now shows it, and the provider is asked first.
+    // nobody. What is read now shows it, and the provider is asked first. Two that carry it out at one moment may still
+    // both call: under one key, which takes effect once.
     await this.payments.load(addressed.stream);
     const isFirst = command.type === 'AuthorizePayment';
     const outcome = await this.payments.execute(addressed, { expectNew: isFirst });

@@ -463,8 +463,16 @@ describe('a discrepancy between the books', () => {
   });
   it('that is not mended is told once', () =>
     given(payment, ...capturing, found(lost, false))
-      .when(detected(lost, succeeded))
+      .when(detected(lost))
       .ignored());
+  it('that could not be mended is, once it can be', () =>
+    given(payment, ...capturing, found(lost, false))
+      .when(detected(lost, succeeded))
+      .then(found(lost, true), captured));
+  it('is not mended by an outcome that is not known', () =>
+    given(payment, ...capturing)
+      .when(detected(lost, { kind: 'unknown' }))
+      .then(found(lost, false)));
   it('that was mended does not hide the next one about the same call', () => {
     const first = { operation: 'authorize', recorded: 'no outcome', provider: `${total} EUR` } as const;
     const next = { operation: 'authorize', recorded: 'authorized', provider: 'expired' } as const;

@@ -86,21 +86,22 @@ export function recordUnmatched(report: ProviderReport, state: PaymentState): Ev
  * and will be compared again.
  */
 export function recordDiscrepancy(data: DetectDiscrepancy['data'], state: Begun): Events {
-  if (notedOf(state).includes(discrepancyName(data))) return NOTHING_NEW;
   const { repair, kind, recorded, provider, ...about } = data;
   const repairs = repair === undefined ? [] : recordOutcome({ ...about, outcome: repair }, state);
   if (repair !== undefined && repairs.length === 0) return NOTHING_NEW;
   const isRepaired = repairs.some(({ type }) => !MENDS_NOTHING.includes(type));
-  if (!isRepaired && !isStillRecorded(data, state)) return NOTHING_NEW;
+  const isNoted = notedOf(state).includes(discrepancyName(data));
+  if (!isRepaired && (isNoted || !isStillRecorded(data, state))) return NOTHING_NEW;
   return [
     discrepancy(about, { kind, recorded, provider, repaired: isRepaired }),
     ...(isRepaired ? repairs : []),
   ];
 }
 
-/** Neither makes the two books agree. */
+/** None of them makes the two books agree. */
 const MENDS_NOTHING: readonly PaymentEvent['type'][] = [
   'ProviderNotificationIgnored',
+  'PaymentOutcomeUnknown',
   'PaymentDiscrepancyDetected',
 ];
 

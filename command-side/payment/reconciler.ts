@@ -6,7 +6,7 @@
  * provider has not been there for that long: the order processes take up what waited for it.
  *
  * Any number of instances may do so; what one has done a moment ago the others leave out. Where two do it at the same
- * time a discrepancy is still told once, since the payment's stream knows what was told.
+ * time a discrepancy is still told once, since the payment's stream knows what was told, or what mended it.
  */
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
