@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { WrongUsage, readArguments } from './arguments.js';
+import { WrongUsage } from '@orders/shared-events/transport/command-line.js';
+import { readArguments } from './arguments.js';
 import { lineOf } from './case.js';
 
 describe('the arguments', () => {

@@ -20,8 +20,6 @@ Usage: npm run simulate -- [options]
 Exit codes: ${exitCodes.none} no violation, ${exitCodes.violation} a violation, ${exitCodes.usage} wrong usage, ${exitCodes.failed} not simulated
 `;
 
-export { WrongUsage };
-
 export interface Arguments {
   readonly seed: number | undefined;
   readonly runs: number;

@@ -8,17 +8,17 @@ type Past = readonly (DomainEvent | OrderProcessEvent)[];
 
 /** What must have happened for an order to be rejected for that reason, as the log has it. */
 const causes: Readonly<Record<RejectionReason, (past: Past) => boolean>> = {
-  PAYMENT_DECLINED: (past) => lastAttemptWasDeclined(past) || tookTooLong(past, 'customerAction'),
+  PAYMENT_DECLINED: (past) =>
+    lastAttemptWasDeclined(past) ||
+    (tookTooLong(past, 'customerAction') && past.some(({ type }) => type === 'PaymentDeclined')),
   PAYMENT_FAILED: (past) =>
-    past.some(({ type }) => type === 'AuthorizationExpired' || type === 'AuthorizationVoided') ||
+    past.some(({ type }) => type === 'AuthorizationExpired') ||
     past.filter(({ type }) => type === 'PaymentCaptureFailed').length >= 3,
   PAYMENT_TIMED_OUT: (past) => tookTooLong(past, 'payment', 'customerAction', 'providerRetry', 'capture'),
-  OUT_OF_STOCK: (past) =>
-    past.some(
-      ({ type, data }) => type === 'StockReservationRejected' && data.reason === 'INSUFFICIENT_STOCK',
-    ),
+  OUT_OF_STOCK: lastRequestWasRefused,
   RESERVATION_TIMED_OUT: (past) => tookTooLong(past, 'reservation'),
-  RESERVATION_LOST: (past) => past.filter(({ type }) => type === 'StockReservationExpired').length >= 2,
+  RESERVATION_LOST: (past) =>
+    [...Map.groupBy(expiries(past), ({ sku }) => sku).values()].some(({ length }) => length >= 2),
 };
 
 /** @param log up to the rejection, of all orders */
@@ -35,4 +35,18 @@ function tookTooLong(past: Past, ...stages: readonly ProcessStage[]): boolean {
 function lastAttemptWasDeclined(past: Past): boolean {
   const requested = past.flatMap(({ type, data }) => (type === 'PaymentRequested' ? [data.attempt] : []));
   return past.some(({ type, data }) => type === 'PaymentDeclined' && data.attempt === requested.at(-1));
+}
+
+const expiries = (past: Past) =>
+  past.flatMap(({ type, data }) => (type === 'StockReservationExpired' ? [data] : []));
+
+/** For want of stock. What a copy of a request comes to that was reserved, and has expired, is no reason. */
+function lastRequestWasRefused(past: Past): boolean {
+  const expired = expiries(past);
+  return past.some(
+    ({ type, data }) =>
+      type === 'StockReservationRejected' &&
+      data.reason === 'INSUFFICIENT_STOCK' &&
+      expired.every(({ sku, expiresAt }) => sku !== data.sku || expiresAt < data.expiresAt),
+  );
 }

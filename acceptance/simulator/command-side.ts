@@ -45,7 +45,9 @@ const SETTINGS = z.object(paymentSettings).parse({ PAYMENT_WEBHOOK_SECRET: WEBHO
 const GUARD = guardOf(SETTINGS);
 /** More often than usual, since a run takes minutes; what is under way is left alone for longer than a call takes. */
 export const RECONCILIATION = {
-  ...{ intervalMs: 15_000, graceMs: 12_000, timeoutMs: SETTINGS.PAYMENT_PROVIDER_TIMEOUT },
+  intervalMs: 15_000,
+  graceMs: 12_000,
+  timeoutMs: SETTINGS.PAYMENT_PROVIDER_TIMEOUT,
 };
 const noMetrics = { notified: () => undefined };
 

@@ -9,14 +9,14 @@ export type Behaviour =
   | 'silent'
   | Asking;
 
-/**
- * The customer has to do something within so many milliseconds, and does so, or fails to, after so many; or never
- * does anything.
- */
+/** The customer has to do something. */
 export interface Asking {
   readonly outcome: 'action_required';
+  /** How long the provider gives them. */
   readonly withinMs: number;
+  /** After how long they have done it, or failed to. */
   readonly forMs: number;
+  /** What comes of it; never: they do nothing. */
   readonly then: Intended | 'never';
 }
 

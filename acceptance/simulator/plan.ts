@@ -86,10 +86,13 @@ export function planOf(seed: number, run: number): Plan {
   };
 }
 
-/** In a quarter of the runs clocks are wrong, by at most half a minute. */
+/** How far a clock may be from the true time. */
+export const MOST_SKEW_MS = 30_000;
+
+/** In a quarter of the runs clocks are wrong. */
 function skewsOf(dice: Dice, processes: Names): Plan['skewsMs'] {
   if (!dice.happens(0.25)) return {};
-  return Object.fromEntries(processes.map((name) => [name, dice.between(-30_000, 30_000)]));
+  return Object.fromEntries(processes.map((name) => [name, dice.between(-MOST_SKEW_MS, MOST_SKEW_MS)]));
 }
 
 type Names = readonly [string, ...string[]];

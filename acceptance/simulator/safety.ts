@@ -4,6 +4,7 @@ import { eventIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { type Facts, type OrderFacts, availableOf, isKept, isOver, sumOf } from './facts.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
+import { MOST_SKEW_MS } from './plan.js';
 import type { Report } from './violation.js';
 
 /** What the rules are held against. */
@@ -111,9 +112,12 @@ const takes = (operation: ProviderOperation): boolean => operation === 'charge' 
 const isSame = (one: ProviderOperation, other: ProviderOperation): boolean =>
   one === other || (takes(one) && takes(other));
 
-/** That nothing is held is told again where what was closed is forgotten, as it is once it could not be held again. */
-const isMark = (type: string, data: unknown): boolean =>
-  type === 'StockReservationReleased' && (data as { readonly quantity: number }).quantity === 0;
+/** That nothing is held is recorded again where it is not looked at any more, which is once its time is over. */
+function isOldMark({ type, data, recordedAt }: RecordedEvent): boolean {
+  if (type !== 'StockReservationReleased') return false;
+  const { quantity, expiresAt } = data as { readonly quantity: number; readonly expiresAt: string };
+  return quantity === 0 && Date.parse(expiresAt) - MOST_SKEW_MS <= recordedAt.getTime();
+}
 
 /** Holds every event against the rules as it is appended, and every effect at the provider as it happens. */
 export class Safety {
@@ -163,10 +167,11 @@ export class Safety {
   /** A command takes effect in one append, and its events are named after it. */
   #idsFollow(stream: string, events: readonly RecordedEvent[]): void {
     let [commandId, index] = ['', 0];
-    for (const { id, type, data, metadata } of events) {
+    for (const event of events) {
+      const { id, metadata } = event;
       const next = EventMetadata.shape.commandId.parse((metadata as { commandId?: unknown }).commandId);
       index = next === commandId ? index + 1 : 0;
-      if (index === 0 && !isMark(type, data) && this.#commands.has(`${stream} ${next}`)) {
+      if (index === 0 && !isOldMark(event) && this.#commands.has(`${stream} ${next}`)) {
         this.report('nothing takes effect twice', `${this.nameOf(stream)}: command ${next}`);
       }
       commandId = next;

@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
-import { type Arguments, WrongUsage, exitCodes, readArguments, usage } from './arguments.js';
+import { WrongUsage } from '@orders/shared-events/transport/command-line.js';
+import { type Arguments, exitCodes, readArguments, usage } from './arguments.js';
 import { type Case, lineOf, stepsOf } from './case.js';
 import type { ReplayAnswer } from './jobs.js';
 import { type Simulated, simulateAll, smallestCase } from './simulation.js';

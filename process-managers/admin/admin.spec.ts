@@ -420,7 +420,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     ])('is refused by GET %s, which says what there is', async (path, known) => {
       const { status, type, body } = await get(`${path}?status=DONE&__proto__=1`);
       expect([status, type]).toEqual([400, expect.stringContaining('application/problem+json')]);
-      const message = `is no parameter here; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
+      const message = `is not a parameter here; ${known.length === 0 ? 'there are none' : `known: ${known.join(', ')}`}`;
       expect(body).toMatchObject({
         type: '/problems/bad-request',
         errors: ['status', '__proto__'].map((field) => ({ field, message })),

@@ -70,7 +70,7 @@ class KnownParameters implements CanActivate {
   readonly #message: string;
 
   constructor(private readonly known: readonly string[]) {
-    this.#message = `is no parameter here; there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}`;
+    this.#message = `is not a parameter here; ${known.length === 0 ? 'there are none' : `known: ${known.join(', ')}`}`;
   }
 
   canActivate(context: ExecutionContext): true {

@@ -9,7 +9,10 @@ export interface Rules {
    * customer did in time may stand behind a decline that is heard late.
    */
   readonly afterDecline: 'give up' | 'wait while there is time' | 'wait for the deadline';
-  /** Which refusals count where a SKU was asked for once more. A copy of the first request is refused as too late. */
+  /**
+   * Which refusals count where a SKU was asked for once more. That of a copy of the first request is recorded where the
+   * clock of who decides it is behind, or by command sides of before.
+   */
   readonly refusedReservation: 'of any request' | 'of the last request';
 }
 

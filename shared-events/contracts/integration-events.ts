@@ -50,6 +50,7 @@ export const integrationEvents = {
   'inventory.reserved': z.object({ ...reservation, expiresAt: Instant }),
   'inventory.reservation_failed': z.object({
     ...reservation,
+    /** TOO_LATE is no longer told. */
     reason: z.enum(['INSUFFICIENT_STOCK', 'TOO_LATE']),
   }),
   /** Reserved stock is available again. */

@@ -3,7 +3,7 @@ import { ConfigurationError, EX_CONFIG } from './configuration.js';
 import { Interrupted } from './interruption.js';
 import { NotRunning } from './running-system.js';
 
-/** What stands behind a command is not understood; the message says what of it. */
+/** The arguments of a command are not understood; the message says which. */
 export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
@@ -19,7 +19,7 @@ export function optionsIn<const Known extends Options>(argv: readonly string[], 
   }
 }
 
-/** The exit codes that mean the same of every command that works on a running system; 78 is a wrong variable. */
+/** The exit codes that mean the same for every command that works on a running system; beside them EX_CONFIG, for a variable. */
 export const exitCodes = {
   done: 0,
   failed: 1,
