@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask } from './client.js';
+import { demoGoods } from './goods.js';
 import { endOf, expectedEnd, kinds, placementOf } from './kinds.js';
 import { chargesOf } from './ledger.js';
 import { accepted, orderOf } from './orders.js';
@@ -33,18 +30,15 @@ describe.each(Object.keys(topologies) as Topology[])(
   'while the payment provider is away, in %s',
   (topology) => {
     let system: System;
-    let dir: string;
 
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
       const environment = { PAYMENT_PROVIDER_TIMEOUT: '1000', PAYMENT_BREAKER_HALF_OPEN_AFTER: '500' };
       system = await topologies[topology]({ environment });
-      await seedCatalogue(dir, system.commands);
+      await demoGoods(system.commands);
     }, 120_000);
 
     afterAll(async () => {
       await system.stop();
-      await rm(dir, { recursive: true, force: true });
     }, 60_000);
 
     /** The orders whose payment waits for the provider, by the log. */

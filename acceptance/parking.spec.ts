@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { CustomerId, orderIdOf, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { get, newKey } from './client.js';
+import { demoGoods } from './goods.js';
 import { chargesOf } from './ledger.js';
 import { notification, notify } from './notifications.js';
 import { accepted, orderOf } from './orders.js';
@@ -27,19 +24,16 @@ interface Letter {
 
 describe('what the payment provider tells of a payment that nobody asked for', () => {
   let system: System;
-  let dir: string;
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
     system = await topologies['three processes']({
       environment: { PARKING_DEADLINE: String(DEADLINE_MS) },
     });
-    await seedCatalogue(dir, system.commands);
+    await demoGoods(system.commands);
   }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-    await rm(dir, { recursive: true, force: true });
   }, 60_000);
 
   async function parked(orderId: string): Promise<readonly Parked[]> {

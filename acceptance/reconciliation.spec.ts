@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { Pool } from 'pg';
 import { ask } from './client.js';
+import { demoGoods } from './goods.js';
 import { type End, endOf, kinds, placementOf } from './kinds.js';
 import { accepted, orderOf } from './orders.js';
 import { type System, topologies } from './system.js';
@@ -30,11 +27,9 @@ interface Discrepancies {
 
 describe("the provider's books, where they tell something else than ours", () => {
   let system: System;
-  let dir: string;
   let ledger: Pool;
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
     system = await topologies['three processes']({
       environment: {
         PAYMENT_PROVIDER_TIMEOUT: '1000',
@@ -42,7 +37,7 @@ describe("the provider's books, where they tell something else than ours", () =>
         RECONCILIATION_GRACE: '1500',
       },
     });
-    await seedCatalogue(dir, system.commands);
+    await demoGoods(system.commands);
     ledger = new Pool({ connectionString: system.backEnds['DATABASE_URL'] });
     // pg's pool ends before its sockets do, and then hears of the server's end.
     ledger.on('error', () => undefined);
@@ -51,7 +46,6 @@ describe("the provider's books, where they tell something else than ours", () =>
   afterAll(async () => {
     await ledger.end();
     await system.stop();
-    await rm(dir, { recursive: true, force: true });
   }, 60_000);
 
   const place = (name: string, paymentMethod = 'pm_approve') => {

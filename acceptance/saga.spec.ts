@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { get } from './client.js';
+import { demoGoods } from './goods.js';
 import { type Kind, carryOn, endOf, expectedEnd, kinds, placementOf } from './kinds.js';
 import { chargesOf } from './ledger.js';
 import { accepted, orderOf, place } from './orders.js';
@@ -21,17 +18,14 @@ const processes: Record<Topology, readonly string[]> = {
 
 describe.each(Object.keys(topologies) as Topology[])('an order, in %s', (topology) => {
   let system: System;
-  let dir: string;
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
     system = await topologies[topology]();
-    await seedCatalogue(dir, system.commands);
+    await demoGoods(system.commands);
   }, 120_000);
 
   afterAll(async () => {
     await system.stop();
-    await rm(dir, { recursive: true, force: true });
   }, 60_000);
 
   /** Waits until the order has come to what its kind must come to; does with it what somebody has to do. */
