@@ -51,7 +51,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
 
     it('the same caller at two instances at once gets one event, and both get its position', async () => {
       const outcomes = await Promise.all(
-        [instance(), instance(), instance()].map((each) => each.execute(receive('r'), { expectNew: true })),
+        [instance(), instance(), instance()].map((each) => each.execute(receive('r'), { from: 'nothing' })),
       );
       expect(outcomes.map(({ outcome }) => outcome).toSorted()).toEqual(['happened', 'repeated', 'repeated']);
       expect(new Set(outcomes.map((outcome) => ('position' in outcome ? outcome.position : 0n))).size).toBe(
@@ -70,8 +70,8 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       const command = receive('r');
       const [one, other] = [instance(), instance()];
       await Promise.all([
-        one.execute(command, { expectNew: true }),
-        other.execute(command, { expectNew: true }),
+        one.execute(command, { from: 'nothing' }),
+        other.execute(command, { from: 'nothing' }),
       ]);
       const { state, revision } = await instance().load(stockStream(sku));
       expect([state.onHand, revision]).toEqual([1, 0n]);

@@ -130,21 +130,44 @@ describe('a cached state', () => {
   });
 });
 
+describe('a command that is decided from what is read', () => {
+  const fromTheLog = (command: ReturnType<typeof receive>) => one.execute(command, { from: 'read' });
+
+  it.each([
+    ['happened', 'of a stream that does not exist', 0, receive('r1')],
+    ['happened', 'of a stream that does', 1, receive('r2')],
+    ['repeated', 'of a stream that does', 1, receive('r1')],
+    ['refused', 'of a stream that does', 1, adjust(-4)],
+  ] as const)('costs one read where it is %s, %s', async (outcome, _of, receipts, command) => {
+    if (receipts > 0) await one.execute(receive('r1'));
+    const { reads } = log;
+    expect(await fromTheLog(command)).toMatchObject({ outcome });
+    expect(log.reads - reads).toBe(1);
+  });
+
+  it('has those that come with it decided on the same read', async () => {
+    await one.execute(receive('r1'));
+    const { reads } = log;
+    await Promise.all([one.execute(adjust(-9)), fromTheLog(receive('r1'))]);
+    expect(log.reads - reads).toBe(1);
+  });
+});
+
 describe('a stream that is expected to be new', () => {
   it('is appended to without a read', async () => {
-    await one.execute(receive('r1'), { expectNew: true });
+    await one.execute(receive('r1'), { from: 'nothing' });
     expect(log.reads).toBe(0);
   });
 
   it('is read when it turns out to exist', async () => {
     await other.execute(receive('r1'));
-    expect(await one.execute(receive('r1'), { expectNew: true })).toMatchObject({ outcome: 'repeated' });
+    expect(await one.execute(receive('r1'), { from: 'nothing' })).toMatchObject({ outcome: 'repeated' });
     expect(log.events).toHaveLength(1);
   });
 
   it('is read before a refusal', async () => {
     await other.execute(receive('r1', 3));
-    expect(await one.execute(adjust(-3), { expectNew: true })).toMatchObject({ outcome: 'happened' });
+    expect(await one.execute(adjust(-3), { from: 'nothing' })).toMatchObject({ outcome: 'happened' });
   });
 });
 

@@ -25,10 +25,17 @@ export class StreamContended extends Error {
   override readonly name = 'StreamContended';
 }
 
+/**
+ * What a command is first decided on. `known`: what this process knows of the stream, or, where it knows nothing, what
+ * it reads. `nothing`: the same, but a stream of which it knows nothing most likely does not exist, and the append is
+ * tried before any read. `read`: what is read now, whatever is known.
+ */
+export type From = 'known' | 'nothing' | 'read';
+
 /** A command that waits for its turn on its stream. */
 interface Job<State, Command, Event, Refusal> {
   readonly addressed: Addressed<Command>;
-  readonly expectNew: boolean;
+  readonly from: From;
   readonly resolve: (outcome: Outcome<State, Event, Refusal>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -48,8 +55,8 @@ const MAX_BATCH = 32;
  * Two processes that decide one command at one revision write the same event ids, and the store takes the second
  * append for a repeat of the first. That is sound while a decision follows from command and state; a caller that
  * may send other content under the same key (a natural key, not a process's command id) gives each request a
- * command id of its own. Who does more than append, and not twice, loads the stream first: an outcome of `happened`
- * does not say that it happened just now.
+ * command id of its own. Who does more than append, and not twice, decides from what is read: otherwise an outcome
+ * of `happened` does not say that it happened just now.
  */
 export class DeciderRunner<
   State,
@@ -67,16 +74,13 @@ export class DeciderRunner<
     this.#streams = new FoldedStreams(decider, effects);
   }
 
-  /**
-   * @param expectNew the stream most likely does not exist: try the append before any read.
-   * @throws StreamContended, AppendOutcomeUnknown, or what reading the log throws. Nothing else was decided then.
-   */
+  /** @throws StreamContended, AppendOutcomeUnknown, or what reading the log throws. Nothing else was decided then. */
   execute(
     addressed: Addressed<Command>,
-    { expectNew = false }: { readonly expectNew?: boolean } = {},
+    { from = 'known' }: { readonly from?: From } = {},
   ): Promise<Outcome<State, Event, Refusal>> {
     return new Promise((resolve, reject) => {
-      const job = { addressed, expectNew, resolve, reject };
+      const job = { addressed, from, resolve, reject };
       const waiting = this.#lanes.get(addressed.stream);
       if (waiting) return void waiting.push(job);
       const lane = [job];
@@ -131,9 +135,11 @@ export class DeciderRunner<
     jobs: readonly Job<State, Command, Event, Refusal>[],
   ): Promise<[state: Folded<State>, proved: boolean]> {
     const known = this.#streams.known(stream);
-    if (known) return [known, false];
-    if (jobs.every((job) => job.expectNew)) return [this.#streams.nothing(), false];
-    return [await this.#streams.readForward(stream), true];
+    if (jobs.every(({ from }) => from !== 'read')) {
+      if (known) return [known, false];
+      if (jobs.every(({ from }) => from === 'nothing')) return [this.#streams.nothing(), false];
+    }
+    return [await this.#streams.readForward(stream, known), true];
   }
 
   #appended(

@@ -174,7 +174,7 @@ describe('a snapshot', () => {
   });
 
   it('costs a new stream nothing', async () => {
-    await started().execute(receive('r'), { expectNew: true });
+    await started().execute(receive('r'), { from: 'nothing' });
     expect([log.reads, log.snapshots.reads]).toEqual([0, 0]);
   });
 

@@ -66,6 +66,6 @@ export class OrderHandler implements ICommandHandler<OnOrder> {
     const { lines, currency, ...request } = addressed.command.data;
     const pricing = await this.quotes.of(lines, currency, maxAgeMs);
     const command = { type: 'PlaceOrder', data: { ...request, pricing } } as const;
-    return this.orders.execute({ ...addressed, command }, { expectNew: true });
+    return this.orders.execute({ ...addressed, command }, { from: 'nothing' });
   }
 }

@@ -36,9 +36,7 @@ export class PaymentHandler implements ICommandHandler<OnPayment> {
     // A call may have been made by another process: the store would take the intent for the repeat that it is, and tell
     // nobody. What is read now shows it, and the provider is asked first. Two that carry it out at one moment may still
     // both call: under one key, which takes effect once.
-    await this.payments.load(addressed.stream);
-    const isFirst = command.type === 'AuthorizePayment';
-    const outcome = await this.payments.execute(addressed, { expectNew: isFirst });
+    const outcome = await this.payments.execute(addressed, { from: 'read' });
     if (outcome.outcome === 'refused') return outcome;
     const origin = { ...addressed.origin, causationId: addressed.commandId };
     const state = await this.calls.settle(outcome.state, origin, outcome.events);

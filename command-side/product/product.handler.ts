@@ -15,6 +15,7 @@ export class ProductHandler implements ICommandHandler<OnProduct> {
   constructor(private readonly products: Products) {}
 
   execute({ addressed }: OnProduct): Promise<ProductOutcome> {
-    return this.products.execute(addressed, { expectNew: addressed.command.type === 'RegisterProduct' });
+    const isNew = addressed.command.type === 'RegisterProduct';
+    return this.products.execute(addressed, { from: isNew ? 'nothing' : 'known' });
   }
 }
