@@ -167,7 +167,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what the books tell is said, and not recorded',
-    file: 'command-side/payment/provider-outcome.ts',
+    file: 'command-side/payment/discrepancy.ts',
     find: '...(isRepaired ? repairs : []),',
     replace: '',
   },

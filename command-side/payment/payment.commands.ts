@@ -2,7 +2,8 @@ import type { CommandOf } from '@orders/shared-events/contracts/envelope.js';
 import type { OrderId, PaymentId } from '@orders/shared-events/contracts/ids.js';
 import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { PaymentBusCommand } from '@orders/shared-events/contracts/payment.commands.js';
-import type { DetectDiscrepancy, ProviderOutcomeCommand } from './provider-outcome.js';
+import type { DetectDiscrepancy } from './discrepancy.js';
+import type { ProviderOutcomeCommand } from './provider-report.js';
 
 /** The customer pays in another way, after a decline. */
 export type RetryPayment = CommandOf<

@@ -4,7 +4,8 @@ import { type Decider, NOTHING_NEW } from '../decision.js';
 import { type PaymentDecision, nextAttempt, refusal, withoutMoney } from './next-attempt.js';
 import type { DataOf, PaymentCommand, PaymentRefusal, RetryPayment } from './payment.commands.js';
 import { type PaymentState, evolvePayment, isPending } from './payment.state.js';
-import { recordDiscrepancy, recordOutcome, recordUnmatched } from './provider-outcome.js';
+import { recordDiscrepancy } from './discrepancy.js';
+import { recordOutcome, recordUnmatched } from './provider-outcome.js';
 import { refund, requestRefund } from './refund.js';
 
 export type { PaymentState } from './payment.state.js';

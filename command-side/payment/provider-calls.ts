@@ -6,7 +6,7 @@ import { PROVIDER } from '../request.js';
 import { type ProviderCall, isIntentOf, owedCalls } from './owed-calls.js';
 import { type PaymentState, isDeferred } from './payment.state.js';
 import type { Payments } from './payments.js';
-import type { ProviderOutcomeCommand, ProviderReport } from './provider-outcome.js';
+import type { ProviderOutcomeCommand, ProviderReport } from './provider-report.js';
 import { type PaymentProvider, ProviderUnavailable } from './provider.js';
 
 /** After an unknown outcome the provider is asked at once, and called once more; then the process asks again. */

@@ -8,13 +8,21 @@
  *   record of it is not so;
  * - a success that no command of ours can name, e.g. a second capture: it is money that somebody has to look for.
  */
-import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
+import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { type PaymentState, type Terms, termsOf } from './payment.state.js';
-import type { DetectDiscrepancy } from './provider-outcome.js';
 import type { ProviderEntry, ProviderOutcome } from './provider.js';
 import { type Call, type RecordedCall, neverAsked, recordedOf, successesOf } from './recorded-calls.js';
 
-export type Difference = Omit<DetectDiscrepancy['data'], 'paymentId' | 'orderId'>;
+/**
+ * `recorded` and `provider`: what each of the two says, in a few words. `repair`: what the provider says, where
+ * recording it is all that has to be done here.
+ */
+export interface Difference extends Call {
+  readonly kind: Extract<PaymentEvent, { type: 'PaymentDiscrepancyDetected' }>['data']['kind'];
+  readonly recorded: string;
+  readonly provider: string;
+  readonly repair?: ProviderOutcome;
+}
 
 /** What changed at the provider a moment ago may be on its way to us. */
 export const isUnderWay = (entries: readonly ProviderEntry[], graceMs: number): boolean =>

@@ -8,7 +8,7 @@ import {
 } from '@orders/shared-events/contracts/payment.events.js';
 import { z } from 'zod';
 import { callOf } from './owed-calls.js';
-import type { ProviderReport } from './provider-outcome.js';
+import type { ProviderReport } from './provider-report.js';
 
 const outcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('succeeded'), reference: ProviderReference }),
