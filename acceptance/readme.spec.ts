@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testTokens } from '@orders/command-side/payment/test-tokens.js';
@@ -36,6 +36,39 @@ function block(language: string, beginning: string): string {
 it('every token of the simulated payment provider is in the README, and no other', () => {
   const told = [...readme.matchAll(/`(pm_\w+)`/g)].map(([, token = '']) => token);
   expect(new Set(told)).toEqual(new Set(Object.keys(testTokens)));
+});
+
+/** The suites that the table of guarantees names, each with the title that it points to, where it does. */
+function suites(): { readonly folder: string; readonly pattern: string; readonly title: string }[] {
+  const rows = readme.split('\n').filter((line) => line.startsWith('| ') && line.includes('`-w '));
+  return rows.flatMap((row) => {
+    let folder = '';
+    return [...row.matchAll(/`(?:-w ([\w-]+) )?-- ([\w./-]+)`(?:: _([^_]+)_)?/g)].map(
+      ([, named = folder, pattern = '', title = '']) => ({ folder: (folder = named), pattern, title }),
+    );
+  });
+}
+
+it('every suite that shows a guarantee is there, and so is the title that is pointed to', async () => {
+  const root = join(import.meta.dirname, '..');
+  const missing = [];
+  expect(suites().length).toBeGreaterThan(20);
+  for (const { folder, pattern, title } of suites()) {
+    const specs = (await readdir(join(root, folder), { recursive: true })).filter(
+      (path) => path.endsWith('.spec.ts') && path.includes(pattern),
+    );
+    const texts = await Promise.all(specs.map((path) => readFile(join(root, folder, path), 'utf8')));
+    if (!texts.some((text) => text.includes(title))) missing.push({ folder, pattern, title });
+  }
+  expect(missing).toEqual([]);
+});
+
+it('every command that the README names is there', async () => {
+  const { scripts } = JSON.parse(await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
+    scripts: object;
+  };
+  const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script);
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
 });
 
 interface Found {
