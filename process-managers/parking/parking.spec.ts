@@ -218,6 +218,26 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect([await waiting(), await dead()]).toEqual([[], [expect.anything()]]);
     });
 
+    it('one that another instance is about to end holds up no other', async () => {
+      const [one, other] = [anOrder(), anOrder()];
+      const impatient = new Pool({ connectionString: server.url, lock_timeout: 1_000 });
+      const parking = new Parking(new ParkedTable(impatient, HOUR), silent);
+      for (const order of [one, other]) await parking.park(order.orderId, order.unmatched());
+      await isOver();
+      const elsewhere = await pool.connect();
+      try {
+        await elsewhere.query('BEGIN');
+        const taken = 'SELECT FROM process_managers.parked WHERE order_id = $1 FOR UPDATE';
+        await elsewhere.query(taken, [one.orderId]);
+        await parking.deadLetterDue(EVERYWHERE);
+        expect(await dead()).toMatchObject([{ routingKey: paymentStream(other.paymentId) }]);
+      } finally {
+        await elsewhere.query('ROLLBACK');
+        elsewhere.release();
+        await impatient.end();
+      }
+    });
+
     it('it is left to the instance that has its partition', async () => {
       const order = anOrder();
       const [parking, next] = [instance(), instance()];
