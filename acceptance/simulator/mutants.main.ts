@@ -64,7 +64,8 @@ async function findAll(wanted: readonly Mutant[], seed: number): Promise<Finding
       await copy.remove();
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  const lanes = Math.min(availableParallelism(), wanted.length);
+  await Promise.all(Array.from({ length: lanes }, lane));
   return wanted.flatMap((mutant) => findings.get(mutant) ?? []);
 }
 
