@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
-import { forgetTheStart } from '@orders/shared-events/transport/process-lifetime.js';
+import { boundHeap } from '@orders/shared-events/transport/process-lifetime.js';
 import type { Users } from './access.js';
 import { checkEventStore, type EventStoreOptions, startEventStore } from './event-store.js';
 
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   if (withParent) onParentGone(stop);
-  await forgetTheStart();
+  await boundHeap();
   process.stdout.write(`${JSON.stringify({ listening: store.url })}\n`);
 }
 

@@ -1,4 +1,5 @@
 import { Session } from 'node:inspector/promises';
+import { setFlagsFromString } from 'node:v8';
 import type { LogSink } from './observability.js';
 
 const STOP_DEADLINE_MS = 8_000;
@@ -37,7 +38,7 @@ export async function runAsProcess(
   }
   try {
     const listening = await start((close) => closing.push(close));
-    await forgetTheStart();
+    await boundHeap();
     process.stdout.write(`${JSON.stringify({ listening, pid: process.pid })}\n`);
   } catch (error) {
     const complaint = complaintOf(error, operatorErrors);
@@ -58,11 +59,16 @@ function complaintOf(
   return operatorErrors.some((kind) => error instanceof kind) ? error.message : undefined;
 }
 
+/** So much beyond what its last full collection left over may a heap hold before the next one begins, in percent. */
+const HEAP_GROWTH = 30;
+
 /**
- * Collects what only the start needed. V8 sets the size at which it collects by what the last full collection left
- * over; before the first one it lets a heap grow to half a gigabyte, and a process never gives that back.
+ * Collects what only the start needed, and has V8 collect again before much is added. It sets the size at which it
+ * collects by what the last full collection left over: before the first one it lets a heap grow to half a gigabyte, and
+ * after it to as many times what is left as the speed of the machine suggests. A process does not give that back.
  */
-export async function forgetTheStart(): Promise<void> {
+export async function boundHeap(): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   const session = new Session();
   session.connect();
   await session.post('HeapProfiler.collectGarbage');
