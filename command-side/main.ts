@@ -5,7 +5,7 @@ import { Logger } from 'nestjs-pino';
 import { Registry } from 'prom-client';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
-import { accessLog, correlation, createLogger } from '@orders/shared-events/transport/observability.js';
+import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 import { AppModule } from './app.module.js';
@@ -38,7 +38,7 @@ await runAsProcess(
     });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
-    app.use(correlation, accessLog(logger));
+    app.use(requestLogging(logger));
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     return app.getUrl();
   },

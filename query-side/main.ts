@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { accessLog, correlation, createLogger } from '@orders/shared-events/transport/observability.js';
+import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { AppModule } from './app.module.js';
 import { ForeignLog } from './builds/session.js';
@@ -21,7 +21,7 @@ await runAsProcess(
     const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
-    app.use(correlation, accessLog(logger));
+    app.use(requestLogging(logger));
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     return app.getUrl();
   },

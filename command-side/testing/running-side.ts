@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import { accessLog, correlation } from '@orders/shared-events/transport/observability.js';
+import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import {
@@ -77,7 +77,7 @@ export async function startSide(
     }),
     { logger: false, abortOnError: false, rawBody: true },
   );
-  app.use(correlation, accessLog(silent));
+  app.use(requestLogging(silent));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {

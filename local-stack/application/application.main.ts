@@ -5,7 +5,7 @@ import { OtherLog } from '@orders/process-managers/checkpoints.js';
 import { ForeignLog } from '@orders/query-side/builds/session.js';
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
-import { accessLog, correlation, createLogger } from '@orders/shared-events/transport/observability.js';
+import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { Logger } from 'nestjs-pino';
@@ -39,7 +39,7 @@ await runAsProcess(
     });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
-    app.use(correlation, accessLog(logger));
+    app.use(requestLogging(logger));
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     const url = await app.getUrl();
     await whenReady(`${url}/health/ready`);

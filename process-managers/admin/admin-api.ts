@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ProblemDetails } from '@orders/shared-events/http/problem-details.js';
-import { accessLog, correlation } from '@orders/shared-events/transport/observability.js';
+import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { Logger } from 'nestjs-pino';
 import { AdminModule, type AdminOptions } from './admin.module.js';
 
@@ -23,7 +23,7 @@ export async function startAdminApi(options: AdminOptions, { port, host }: Admin
     abortOnError: false,
   });
   app.useLogger(app.get(Logger));
-  app.use(correlation, accessLog(options.logger));
+  app.use(requestLogging(options.logger));
   app.useGlobalFilters(new ProblemDetails(options.logger));
   const document = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import type { Real } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { accessLog, correlation } from '@orders/shared-events/transport/observability.js';
+import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { AppModule } from '../app.module.js';
 import { History } from './history.js';
 import { type BackEnds, backEnds } from './servers.js';
@@ -43,7 +43,7 @@ export class RunningApp {
       AppModule.register({ databaseUrl, eventStore: servers.eventStore, logger: silent }),
       { logger: false, abortOnError: false },
     );
-    app.use(correlation, accessLog(silent));
+    app.use(requestLogging(silent));
     await app.listen(0, '127.0.0.1');
     return new RunningApp(servers, app, await app.getUrl());
   }

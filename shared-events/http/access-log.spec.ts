@@ -4,7 +4,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Writable } from 'node:stream';
 import { LoggerModule } from 'nestjs-pino';
 import { pino } from 'pino';
-import { accessLog, correlation, frameworkLogging } from '../transport/observability.js';
+import { frameworkLogging, requestLogging } from '../transport/observability.js';
 import { MalformedRequestFilter } from './malformed-request.filter.js';
 
 const lines: string[] = [];
@@ -33,7 +33,7 @@ class Spec {}
 let app: INestApplication;
 beforeAll(async () => {
   app = await NestFactory.create(Spec, { logger: false });
-  app.use(correlation, accessLog(logger));
+  app.use(requestLogging(logger));
   await app.listen(0, '127.0.0.1');
 });
 afterAll(() => app.close());

@@ -43,7 +43,7 @@ const newTraceparent = (): string =>
 
 /**
  * Takes the caller's correlation id over, or makes one, and answers with it; what the server's framework says of
- * itself is nobody's business. The first of the middleware of every application.
+ * itself is nobody's business.
  */
 export function correlation(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   const context = contextOf(request.headers[CORRELATION_HEADER], request.headers[TRACE_HEADER]);
@@ -117,6 +117,9 @@ export function accessLog(logger: Logger): HttpLogger {
     },
   });
 }
+
+/** The first of the middleware of every application: the line of a request bears its correlation id. */
+export const requestLogging = (logger: Logger) => [correlation, accessLog(logger)];
 
 /** For `LoggerModule.forRoot`: what the framework says goes to the same log. Its own middleware would come too late. */
 export const frameworkLogging = (logger: Logger): Params => ({ pinoHttp: { logger }, forRoutes: [] });
