@@ -4,7 +4,7 @@ import type { RejectionReason } from '@orders/shared-events/contracts/order.even
 import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 
 /** What stands in the log before an order is rejected, of its streams and of no other order. */
-type Past = readonly (DomainEvent | OrderProcessEvent)[];
+type Past = readonly ((DomainEvent | OrderProcessEvent) & { readonly recordedAt: Date })[];
 
 /** What must have happened for an order to be rejected for that reason, as the log has it. */
 const causes: Readonly<Record<RejectionReason, (past: Past) => boolean>> = {
@@ -24,12 +24,30 @@ const causes: Readonly<Record<RejectionReason, (past: Past) => boolean>> = {
 /** @param log up to the rejection, of all orders */
 export function hasCause(log: readonly RecordedEvent[], orderId: string, reason: RejectionReason): boolean {
   const past = log.filter(({ data }) => (data as { readonly orderId?: string }).orderId === orderId);
-  return causes[reason](past.map(({ type, data }) => ({ type, data }) as Past[number]));
+  return causes[reason](
+    past.map(({ type, data, recordedAt }) => ({ type, data, recordedAt }) as Past[number]),
+  );
 }
 
+/** What stood in the log for a while when the deadline was passed was there to be heard: it did not take too long. */
 function tookTooLong(past: Past, ...stages: readonly ProcessStage[]): boolean {
-  return past.some(({ type, data }) => type === 'OrderProcessDeadlinePassed' && stages.includes(data.stage));
+  return past.some(
+    ({ type, data, recordedAt }) =>
+      type === 'OrderProcessDeadlinePassed' &&
+      stages.includes(data.stage) &&
+      !past.some(
+        (answer) =>
+          (ANSWERS[data.stage] ?? []).includes(answer.type) &&
+          answer.recordedAt.getTime() < recordedAt.getTime() - TO_BE_HEARD_MS,
+      ),
+  );
 }
+
+const TO_BE_HEARD_MS = 5_000;
+const ANSWERS: Partial<Record<ProcessStage, readonly Past[number]['type'][]>> = {
+  payment: ['PaymentAuthorized', 'PaymentCaptured'],
+  capture: ['PaymentCaptured'],
+};
 
 /** Where the customer had paid in another way by then, what was declined before is no reason. */
 function lastAttemptWasDeclined(past: Past): boolean {

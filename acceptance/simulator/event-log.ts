@@ -25,8 +25,11 @@ export class EventLog {
     private readonly onAppend: (stream: string, events: readonly RecordedEvent[]) => void,
   ) {}
 
-  get head(): bigint {
-    return this.events.at(-1)?.position ?? 0n;
+  /** Position of the last event of streams that begin so; `atLeast` where there is none behind that. */
+  headOf(prefixes: readonly string[], atLeast: bigint): bigint {
+    const isMeant = ({ streamId }: RecordedEvent) => prefixes.some((prefix) => streamId.startsWith(prefix));
+    const position = this.events.findLast(isMeant)?.position ?? atLeast;
+    return position > atLeast ? position : atLeast;
   }
 
   stream(name: string): readonly RecordedEvent[] {

@@ -8,7 +8,11 @@ import {
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { STREAM_CATEGORIES } from '@orders/shared-events/contracts/ids.js';
 import { AppendGateway } from '@orders/shared-events/transport/append-gateway.js';
-import type { EventStore, UnheardStreamName } from '@orders/shared-events/transport/event-store.js';
+import type {
+  EventStore,
+  HeadOptions,
+  UnheardStreamName,
+} from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import type { LogBatch } from '@orders/shared-events/transport/subscription.js';
 import type { EventLog } from './event-log.js';
@@ -115,9 +119,10 @@ export class SimulatedEventStore implements Used {
     }
   }
 
-  head(): Promise<bigint> {
+  head({ prefixes = [''], atLeast = 0n }: Partial<HeadOptions> = {}): Promise<bigint> {
     const { log, network } = this.parts;
-    return network.ask(this.life, 'read', 'head', () => log.head, unavailable);
+    const head = () => log.headOf(prefixes, atLeast);
+    return network.ask(this.life, 'read', 'head', head, unavailable);
   }
 
   identity(): Promise<string> {

@@ -40,7 +40,8 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       this.events.push(...events);
       this.#wake();
     }
-    head = () => Promise.resolve(this.events.at(-1)?.position ?? 0n);
+    head = ({ atLeast = 0n }: { readonly atLeast?: bigint } = {}) =>
+      Promise.resolve(this.events.at(-1)?.position ?? atLeast);
 
     async *subscribe({
       after,
@@ -258,6 +259,39 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await released;
       expect(await stored(1)).toBe(5n);
       expect(positions()).toEqual([5n]);
+    });
+
+    it('has heard up to the time at which it last looked forward, once all that was there then is heard', async () => {
+      const blocked = Promise.withResolvers<void>();
+      hear = () => blocked.promise;
+      await hearing.gained(lease(1, 2));
+      await hearing.lookForward();
+      expect(hearing.heardUpTo(1)).toBeLessThanOrEqual(performance.now());
+      feed.add(fromLog(one.placed, 10n));
+      await until(() => heard.length === 1);
+      const before = performance.now();
+      await hearing.lookForward();
+      await until(() => (hearing.heardUpTo(2) ?? 0) >= before);
+      expect(hearing.heardUpTo(1)).toBeLessThan(before);
+      blocked.resolve();
+      await until(() => (hearing.heardUpTo(1) ?? 0) >= before);
+      expect(hearing.heardUpTo(3)).toBeUndefined();
+    });
+
+    it('looks no further forward before it has heard what it saw there', async () => {
+      const blocked = Promise.withResolvers<void>();
+      hear = () => blocked.promise;
+      await hearing.gained(lease(1));
+      feed.add(fromLog(one.placed, 10n));
+      await until(() => heard.length === 1);
+      await hearing.lookForward();
+      const after = performance.now();
+      feed.add(fromLog(one.captured, 11n));
+      await until(() => heard.length === 2);
+      await hearing.lookForward();
+      blocked.resolve();
+      await until(() => (hearing.heardUpTo(1) ?? 0) > 0);
+      expect(hearing.heardUpTo(1)).toBeLessThanOrEqual(after);
     });
 
     it('is settled once it heard all that was there when the partition was gained', async () => {

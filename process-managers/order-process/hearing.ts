@@ -63,6 +63,25 @@ export class Hearing implements Keeper {
     return this.partitions.filter((id) => (this.#partitions.get(id)?.caughtUpSince ?? Infinity) <= before);
   }
 
+  /**
+   * Asks the log what there is to be heard, so that `heardUpTo` says something of now as soon as that was heard. Throws
+   * what reading the log throws.
+   */
+  async lookForward(): Promise<void> {
+    const asking = [...this.#partitions.values()].filter(({ wantsHead }) => wantsHead);
+    if (asking.length === 0) return;
+    const at = performance.now();
+    const seen = asking.map(({ mark }) => mark.seen);
+    const atLeast = seen.reduce((low, position) => (position < low ? position : low));
+    const head = await this.options.log.head({ prefixes: HEARD_STREAMS, atLeast });
+    for (const partition of asking) partition.askedAt(head, at);
+  }
+
+  /** Whatever was recorded by then has been heard; undefined where the partition is not held. Monotonic, in ms. */
+  heardUpTo(partition: number): number | undefined {
+    return this.#partitions.get(partition)?.heardUpTo;
+  }
+
   async gained(leases: readonly Lease[]): Promise<void> {
     const claims = await this.options.checkpoints.claim(leases);
     const head = await this.options.log.head();

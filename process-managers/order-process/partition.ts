@@ -29,6 +29,9 @@ export class Partition {
   leaving = false;
   /** When it had first heard everything that was there when it was gained. */
   caughtUpSince: number | undefined;
+  /** What was recorded by then has been heard. */
+  #heardUpTo = -Infinity;
+  #asked: { readonly head: bigint; readonly at: number } | undefined;
   #stored: bigint;
   #toldAt = -Infinity;
 
@@ -48,6 +51,21 @@ export class Partition {
     if (this.leaving) return;
     this.mark.passOver(position);
     if (caughtUp || position >= this.goal) this.caughtUpSince ??= now;
+  }
+
+  /** Whether the log's head is to be asked for, so that `heardUpTo` can go on. */
+  get wantsHead(): boolean {
+    return !this.leaving && this.heardUpTo >= (this.#asked?.at ?? -Infinity);
+  }
+
+  /** @param head of what is heard here, or later, at that time */
+  askedAt(head: bigint, at: number): void {
+    this.#asked = { head, at };
+  }
+
+  get heardUpTo(): number {
+    if (this.#asked && this.mark.done >= this.#asked.head) this.#heardUpTo = this.#asked.at;
+    return this.#heardUpTo;
   }
 
   /** What there is to store; undefined where nothing is. */

@@ -22,9 +22,16 @@ function world() {
   const asked: (readonly number[])[] = [];
   const ended: (readonly number[])[] = [];
   const resend: Resend = { orderId: order.orderId, commands, origin };
-  const state = { projected: true, connected: true, settled: [1, 2], graceMs: 1, looks: 0 };
+  const state = {
+    ...{ projected: true, connected: true, settled: [1, 2], graceMs: 1, looks: 0 },
+    ...{ logAnswers: true, heardUpTo: Infinity as number | undefined, taken: 0 },
+  };
   const timers = new Timers({
-    hearing: { partitions: [1, 2, 3], settled: () => state.settled },
+    hearing: {
+      ...{ partitions: [1, 2, 3], settled: () => state.settled, heardUpTo: () => state.heardUpTo },
+      lookForward: () =>
+        state.logAnswers ? Promise.resolve() : Promise.reject(new Error('the log is away')),
+    },
     runner: {
       passDeadline: (orderId, deadline) => Promise.resolve(void fired.push({ orderId, ...deadline })),
     },
@@ -32,6 +39,7 @@ function world() {
       takeResends: (partitions) => Promise.resolve((asked.push(partitions), [resend])),
       takeDeadlines: (partitions) => {
         asked.push(partitions);
+        state.taken++;
         return Promise.resolve([{ orderId: order.orderId, stage: 'payment', generation: 1 }]);
       },
     },
@@ -88,5 +96,51 @@ describe('the timers', () => {
     start(timers);
     await until(() => sent.length > 2);
     expect([fired, ended]).toEqual([[], []]);
+  });
+
+  it('fire nothing while what stood in the log at the deadline may not have been heard', async () => {
+    const { timers, state, fired } = world();
+    state.heardUpTo = performance.now();
+    start(timers);
+    await until(() => state.taken > 3);
+    expect(fired).toEqual([]);
+    state.heardUpTo = performance.now();
+    await until(() => fired.length > 0);
+  });
+
+  it('fire once what came up again and again meanwhile', async () => {
+    const { timers, state, fired } = world();
+    state.heardUpTo = 0;
+    start(timers);
+    await until(() => state.taken > 3);
+    state.settled = [];
+    const { looks } = state;
+    state.heardUpTo = Infinity;
+    await until(() => state.looks > looks + 8);
+    expect(fired).toHaveLength(1);
+  });
+
+  it('fire nothing while the log is away: what others did could not be recorded', async () => {
+    const { timers, state, fired } = world();
+    state.logAnswers = false;
+    start(timers);
+    await until(() => state.taken > 3);
+    expect(fired).toEqual([]);
+    state.logAnswers = true;
+    await until(() => fired.length > 0);
+  });
+
+  it('forget what is due in a partition that is not held any more', async () => {
+    const { timers, state, fired } = world();
+    state.heardUpTo = 0;
+    start(timers);
+    await until(() => state.taken > 1);
+    [state.settled, state.heardUpTo] = [[], undefined];
+    const { looks } = state;
+    await until(() => state.looks > looks + 4);
+    state.heardUpTo = Infinity;
+    const { looks: later } = state;
+    await until(() => state.looks > later + 4);
+    expect(fired).toEqual([]);
   });
 });

@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks';
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Parking } from '../parking/parking.js';
 import type { Effects, ProcessRunner } from '../process.js';
 import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
-import type { DueDeadline, ProcessesTable, Resend } from './processes.table.js';
+import type { StageVisit } from './deadlines.js';
+import { partitionOf } from './partition.js';
+import type { ProcessesTable, Resend } from './processes.table.js';
 
 const LOOK_EVERY_MS = 200;
 
 export interface TimersOptions {
-  readonly hearing: Pick<Hearing, 'partitions' | 'settled'>;
+  readonly hearing: Pick<Hearing, 'partitions' | 'settled' | 'lookForward' | 'heardUpTo'>;
   readonly runner: Pick<ProcessRunner, 'passDeadline'>;
   readonly table: Pick<ProcessesTable, 'takeResends' | 'takeDeadlines'>;
   /** The pace of those that wait for the payment provider. */
@@ -32,13 +35,20 @@ export interface TimersOptions {
  * partitions that this instance hears say.
  *
  * A deadline says that others took too long, so none counts while they could not be asked or heard: after a
- * boot, a takeover or a broker's absence everything outstanding is sent and a grace period passes first.
+ * boot, a takeover or an absence of the broker or the log everything outstanding is sent and a grace period passes
+ * first. And none counts before everything was heard that stood in the log when it was due: this instance may be slow,
+ * or behind.
  */
 export class Timers {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #projected = false;
   #connectedSince: number | undefined;
+  /** Deadlines that are due, and since when they are known to be: one an order, however often its row comes up. */
+  readonly #due = new Map<OrderId, { readonly visit: StageVisit; readonly since: number }>();
+  /** Since when the log has answered whenever it was asked. */
+  #logAnswersSince: number | undefined;
+  #lookingForward: Promise<void> | undefined;
 
   constructor(private readonly options: TimersOptions) {}
 
@@ -75,9 +85,29 @@ export class Timers {
     }
     if (performance.now() - this.#connectedSince < options.graceMs) return;
     const settled = options.hearing.settled(options.graceMs);
-    if (settled.length === 0) return;
-    this.#fire(await options.table.takeDeadlines(settled));
-    await options.parking.deadLetterDue(settled);
+    if (settled.length > 0) await this.#takeDue(settled);
+    if (this.#due.size > 0) this.#lookingForward ??= this.#lookForward();
+  }
+
+  async #takeDue(settled: readonly number[]): Promise<void> {
+    for (const { orderId, ...visit } of await this.options.table.takeDeadlines(settled)) {
+      if (!this.#due.has(orderId)) this.#due.set(orderId, { visit, since: performance.now() });
+    }
+    await this.options.parking.deadLetterDue(settled);
+  }
+
+  /** Side by side with the looks: a log that is away takes long to say so. */
+  async #lookForward(): Promise<void> {
+    try {
+      await this.options.hearing.lookForward();
+      this.#logAnswersSince ??= performance.now();
+      if (!this.#stop.signal.aborted) this.#fire();
+    } catch (error) {
+      this.#logAnswersSince = undefined;
+      this.options.logger.debug({ err: error }, 'timers: the log does not answer, no deadline counts');
+    } finally {
+      this.#lookingForward = undefined;
+    }
   }
 
   async #sendAgain(resends: readonly Resend[]): Promise<void> {
@@ -95,11 +125,17 @@ export class Timers {
   }
 
   /** Not waited for: what cannot be recorded now comes up again. */
-  #fire(deadlines: readonly DueDeadline[]): void {
-    for (const { orderId, ...deadline } of deadlines) {
-      this.options.logger.info({ orderId, ...deadline }, 'a stage took too long');
-      this.options.runner.passDeadline(orderId, deadline).catch((error: unknown) => {
-        this.options.logger.warn({ err: error, orderId }, 'a deadline was not recorded');
+  #fire(): void {
+    const { hearing, runner, graceMs, logger } = this.options;
+    if (performance.now() - (this.#logAnswersSince ?? Infinity) < graceMs) return;
+    for (const [orderId, { visit, since }] of this.#due) {
+      const heardUpTo = hearing.heardUpTo(partitionOf(orderId));
+      if (heardUpTo !== undefined && heardUpTo < since) continue;
+      this.#due.delete(orderId);
+      if (heardUpTo === undefined) continue;
+      logger.info({ orderId, ...visit }, 'a stage took too long');
+      runner.passDeadline(orderId, visit).catch((error: unknown) => {
+        logger.warn({ err: error, orderId }, 'a deadline was not recorded');
       });
     }
   }

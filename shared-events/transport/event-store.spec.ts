@@ -259,6 +259,19 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await store.head()).toBe(found[0]?.position);
     });
 
+    it('has a head of some streams, too, and looks for none before what is known of it', async () => {
+      const [stream, other] = [aStream(), aStream()];
+      await store.append(stream, 'no_stream', [aReceipt(1)]);
+      const head = await store.head({ prefixes: [stream] });
+      await store.append(other, 'no_stream', [aReceipt(2)]);
+      const all = await store.head();
+      expect(all).toBeGreaterThan(head);
+      expect(await store.head({ prefixes: [stream] })).toBe(head);
+      expect(await store.head({ prefixes: [stream, other] })).toBe(all);
+      expect(await store.head({ prefixes: [stream], atLeast: head })).toBe(head);
+      expect(await store.head({ prefixes: [stream], atLeast: all })).toBe(all);
+    });
+
     it('passes over what is not ours, and takes no more than it was asked for', async () => {
       const before = await store.head();
       await store.append(aStream(), 'no_stream', [aReceipt(1), aReceipt(2)]);

@@ -124,15 +124,19 @@ export class EventStore {
     }
   }
 
-  /** Commit position of the last event of ours, 0n in an empty log. */
-  async head(): Promise<bigint> {
+  /**
+   * Commit position of the last event of those streams, of all of ours unless told otherwise; `atLeast`, 0n unless told
+   * otherwise, where there is none behind that.
+   */
+  async head({ prefixes = OUR_STREAMS, atLeast = 0n }: Partial<HeadOptions> = {}): Promise<bigint> {
     const backwards = this.#read(() =>
       this.#reader.readAll({ direction: BACKWARDS, fromPosition: END, deadline: READ_DEADLINE_MS }),
     );
-    for await (const event of backwards) {
-      if (isOurs(event)) return event.position;
+    for await (const { position, streamId } of backwards) {
+      if (position <= atLeast) break;
+      if (prefixes.some((prefix) => streamId.startsWith(prefix))) return position;
     }
-    return 0n;
+    return atLeast;
   }
 
   /**
@@ -193,6 +197,13 @@ export class EventStore {
       if (!ended) await leave(events);
     }
   }
+}
+
+export interface HeadOptions {
+  /** Beginnings of stream names. */
+  readonly prefixes: readonly string[];
+  /** No event up to here is looked at. */
+  readonly atLeast: bigint;
 }
 
 type Reading = ReturnType<EventStoreDBClient['readAll']> | ReturnType<EventStoreDBClient['readStream']>;
