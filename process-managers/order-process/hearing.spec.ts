@@ -262,7 +262,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     });
 
     it('has heard up to the time at which it last looked forward, once all that was there then is heard', async () => {
-      const blocked = Promise.withResolvers<void>();
+      const blocked = Promise.withResolvers<undefined>();
       hear = () => blocked.promise;
       await hearing.gained(lease(1, 2));
       await hearing.lookForward();
@@ -273,13 +273,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await hearing.lookForward();
       await until(() => (hearing.heardUpTo(2) ?? 0) >= before);
       expect(hearing.heardUpTo(1)).toBeLessThan(before);
-      blocked.resolve();
+      blocked.resolve(undefined);
       await until(() => (hearing.heardUpTo(1) ?? 0) >= before);
       expect(hearing.heardUpTo(3)).toBeUndefined();
     });
 
     it('looks no further forward before it has heard what it saw there', async () => {
-      const blocked = Promise.withResolvers<void>();
+      const blocked = Promise.withResolvers<undefined>();
       hear = () => blocked.promise;
       await hearing.gained(lease(1));
       feed.add(fromLog(one.placed, 10n));
@@ -289,7 +289,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       feed.add(fromLog(one.captured, 11n));
       await until(() => heard.length === 2);
       await hearing.lookForward();
-      blocked.resolve();
+      blocked.resolve(undefined);
       await until(() => (hearing.heardUpTo(1) ?? 0) > 0);
       expect(hearing.heardUpTo(1)).toBeLessThanOrEqual(after);
     });

@@ -48,7 +48,7 @@ export class Timers {
   readonly #due = new Map<OrderId, { readonly visit: StageVisit; readonly since: number }>();
   /** Since when the log has answered whenever it was asked. */
   #logAnswersSince: number | undefined;
-  #lookingForward: Promise<void> | undefined;
+  #isLookingForward = false;
 
   constructor(private readonly options: TimersOptions) {}
 
@@ -86,7 +86,7 @@ export class Timers {
     if (performance.now() - this.#connectedSince < options.graceMs) return;
     const settled = options.hearing.settled(options.graceMs);
     if (settled.length > 0) await this.#takeDue(settled);
-    if (this.#due.size > 0) this.#lookingForward ??= this.#lookForward();
+    if (this.#due.size > 0 && !this.#isLookingForward) void this.#lookForward();
   }
 
   async #takeDue(settled: readonly number[]): Promise<void> {
@@ -98,6 +98,7 @@ export class Timers {
 
   /** Side by side with the looks: a log that is away takes long to say so. */
   async #lookForward(): Promise<void> {
+    this.#isLookingForward = true;
     try {
       await this.options.hearing.lookForward();
       this.#logAnswersSince ??= performance.now();
@@ -106,7 +107,7 @@ export class Timers {
       this.#logAnswersSince = undefined;
       this.options.logger.debug({ err: error }, 'timers: the log does not answer, no deadline counts');
     } finally {
-      this.#lookingForward = undefined;
+      this.#isLookingForward = false;
     }
   }
 
