@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
+import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
 
@@ -116,17 +117,17 @@ export class DeadLetters {
 const MAX_INTEGER = 2_147_483_647;
 
 const text = (header: unknown): string | undefined =>
-  typeof header === 'string' ? withoutNul(header) : undefined;
+  typeof header === 'string' ? asText(header) : undefined;
 const instantIn = (header: unknown): string | undefined => StorableInstant.safeParse(header).data;
 
-/** Postgres has no NUL in its texts, and a message that cannot be stored would be delivered again for ever. */
-const withoutNul = (written: string): string => written.replaceAll('\u0000', '\ufffd');
-
-/** For `JSON.stringify`, which comes by every level itself: what Postgres can keep of a value. */
+/**
+ * For `JSON.stringify`, which comes by every level itself: what Postgres can keep of a value. What it cannot keep would
+ * come again for ever.
+ */
 export function storable(value: unknown): unknown {
-  if (typeof value === 'string') return withoutNul(value);
+  if (typeof value === 'string') return asText(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutNul(key), inner]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [asText(key), inner]));
 }
 
 function readable(content: Buffer): unknown {

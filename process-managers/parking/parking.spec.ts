@@ -142,8 +142,8 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
     it('is kept whatever the provider wrote into it', async () => {
       const order = anOrder();
-      await instance().park(order.orderId, order.unmatched('a\u0000b'));
-      expect(await waiting()).toMatchObject([{ data: { outcome: 'a\ufffdb' } }]);
+      await instance().park(order.orderId, order.unmatched('a\u0000b\ud83d'));
+      expect(await waiting()).toMatchObject([{ data: { outcome: 'a\ufffdb\ufffd' } }]);
     });
   });
 

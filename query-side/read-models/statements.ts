@@ -1,5 +1,5 @@
+import { asJson, asText } from '@orders/shared-events/transport/storable.js';
 import type { Statement } from '../database/statement.js';
-import { asJson, asText } from './storable.js';
 import type { Change, Column, ColumnType, Table, Value } from './table.js';
 
 /**
