@@ -43,7 +43,8 @@ function tookTooLong(past: Past, ...stages: readonly ProcessStage[]): boolean {
   );
 }
 
-const TO_BE_HEARD_MS = 5_000;
+/** The append of a deadline, once decided, may be tried for 15 seconds while the store is silent. */
+const TO_BE_HEARD_MS = 20_000;
 const ANSWERS: Partial<Record<ProcessStage, readonly Past[number]['type'][]>> = {
   payment: ['PaymentAuthorized', 'PaymentCaptured'],
   capture: ['PaymentCaptured'],
