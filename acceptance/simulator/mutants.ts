@@ -160,12 +160,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'return [...undoing(process), verdict(process)];',
   },
   {
-    name: 'a deadline counts before everything was heard',
-    file: 'process-managers/order-process/timers.ts',
-    find: 'if (heardUpTo !== undefined && heardUpTo < since)',
-    replace: 'if (heardUpTo !== undefined && heardUpTo < 0 * since)',
-  },
-  {
     name: 'reserved stock counts as available',
     file: 'command-side/stock/stock.state.ts',
     find: 'state.onHand - state.reserved;',
