@@ -29,18 +29,20 @@ export function hasCause(log: readonly RecordedEvent[], orderId: string, reason:
   );
 }
 
-/** What stood in the log for a while when the deadline was passed was there to be heard: it did not take too long. */
 function tookTooLong(past: Past, ...stages: readonly ProcessStage[]): boolean {
   return past.some(
-    ({ type, data, recordedAt }) =>
-      type === 'OrderProcessDeadlinePassed' &&
-      stages.includes(data.stage) &&
-      !past.some(
-        (answer) =>
-          (ANSWERS[data.stage] ?? []).includes(answer.type) &&
-          answer.recordedAt.getTime() < recordedAt.getTime() - TO_BE_HEARD_MS,
-      ),
+    (event) =>
+      event.type === 'OrderProcessDeadlinePassed' &&
+      stages.includes(event.data.stage) &&
+      !wasAnswered(past, event.data.stage, event.recordedAt),
   );
+}
+
+/** What stood in the log for a while when the deadline was passed was there to be heard. */
+function wasAnswered(past: Past, stage: ProcessStage, deadlineAt: Date): boolean {
+  const answers = ANSWERS[stage] ?? [];
+  const before = deadlineAt.getTime() - TO_BE_HEARD_MS;
+  return past.some(({ type, recordedAt }) => answers.includes(type) && recordedAt.getTime() < before);
 }
 
 /** The append of a deadline, once decided, may be tried for 15 seconds while the store is silent. */

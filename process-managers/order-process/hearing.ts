@@ -71,8 +71,7 @@ export class Hearing implements Keeper {
     const asking = [...this.#partitions.values()].filter(({ wantsHead }) => wantsHead);
     if (asking.length === 0) return;
     const at = performance.now();
-    const seen = asking.map(({ mark }) => mark.seen);
-    const atLeast = seen.reduce((low, position) => (position < low ? position : low));
+    const atLeast = lowestSeen(asking);
     const head = await this.options.log.head({ prefixes: HEARD_STREAMS, atLeast });
     for (const partition of asking) partition.askedAt(head, at);
   }
@@ -163,8 +162,7 @@ export class Hearing implements Keeper {
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
-    const from = [...this.#partitions.values()].map(({ mark }) => mark.seen);
-    const lowest = from.reduce((low, seen) => (seen < low ? seen : low), from[0] ?? BEGINNING);
+    const lowest = lowestSeen([...this.#partitions.values()]);
     const after = lowest === BEGINNING ? undefined : lowest;
     const batches = this.options.log.subscribe({ name: 'hearing', after, prefixes: HEARD_STREAMS, signal });
     for await (const { events, position, caughtUp } of batches) {
@@ -198,6 +196,12 @@ export class Hearing implements Keeper {
       },
     );
   }
+}
+
+/** Up to here each of them has seen the log; its beginning where there are none. */
+function lowestSeen(partitions: readonly Partition[]): bigint {
+  const seen = partitions.map(({ mark }) => mark.seen);
+  return seen.reduce((low, position) => (position < low ? position : low), seen[0] ?? BEGINNING);
 }
 
 /** The order that an event is about, where it is one that processes listen to, or that may have to wait for it. */

@@ -132,9 +132,9 @@ export class EventStore {
     const backwards = this.#read(() =>
       this.#reader.readAll({ direction: BACKWARDS, fromPosition: END, deadline: READ_DEADLINE_MS }),
     );
-    for await (const { position, streamId } of backwards) {
-      if (position <= atLeast) break;
-      if (prefixes.some((prefix) => streamId.startsWith(prefix))) return position;
+    for await (const event of backwards) {
+      if (event.position <= atLeast) break;
+      if (isOf(prefixes, event)) return event.position;
     }
     return atLeast;
   }
@@ -228,5 +228,6 @@ function withOwnConnection(url: string, replacement: number): string {
   return `${url}${url.includes('?') ? '&' : '?'}keepAliveTimeout=${Number(timeout) + replacement}`;
 }
 
-const isOurs = (event: RecordedEvent): boolean =>
-  OUR_STREAMS.some((prefix) => event.streamId.startsWith(prefix));
+const isOf = (prefixes: readonly string[], { streamId }: RecordedEvent): boolean =>
+  prefixes.some((prefix) => streamId.startsWith(prefix));
+const isOurs = (event: RecordedEvent): boolean => isOf(OUR_STREAMS, event);
