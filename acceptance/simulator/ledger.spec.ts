@@ -93,11 +93,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       );
     }
 
-    /** As when the time of what is still held is over. */
+    /** As when the time of what is still held is over: what waits for the customer holds nothing yet. */
     async expire(key: string): Promise<void> {
       await pool.query(
         `UPDATE simulated_provider.ledger SET hold_expires_at = now() - interval '1 s'
-         WHERE key = $1 AND hold_expires_at IS NOT NULL`,
+         WHERE key = $1 AND outcome = 'succeeded' AND hold_expires_at IS NOT NULL`,
         [key],
       );
       await pool.query('SELECT simulated_provider.end_hold($1)', [key]);
