@@ -18,7 +18,10 @@ const READ_FIRST = 50;
  */
 export class FoldedStreams<State, Event extends DomainEvent> {
   readonly #cache = new BoundedCache<StreamName, Folded<State>>(CACHED_STREAMS);
-  readonly #loads = new Map<StreamName, Promise<Folded<State>>>();
+  readonly #loads = new Map<
+    StreamName,
+    { readonly since: number; readonly folded: Promise<Folded<State>> }
+  >();
   readonly #snapshots: Snapshots<State> | undefined;
 
   constructor(
@@ -46,13 +49,16 @@ export class FoldedStreams<State, Event extends DomainEvent> {
   /** The stream, read forward now, or as it was at most `maxAgeMs` ago. Reads that coincide are one. */
   async load(stream: StreamName, maxAgeMs: number): Promise<Folded<State>> {
     const known = this.known(stream);
-    if (known && this.effects.now().getTime() - known.readAt < maxAgeMs) return known;
+    const now = this.effects.now().getTime();
+    if (known && now - known.readAt < maxAgeMs) return known;
     const underWay = this.#loads.get(stream);
-    // A read that began before this call may have missed what the caller must see.
-    if (underWay && maxAgeMs > 0) return underWay;
-    const load = this.readForward(stream, known).finally(() => this.#loads.delete(stream));
-    this.#loads.set(stream, load);
-    return load;
+    // What has been recorded since a read began may be missing in it.
+    if (underWay && now - underWay.since < maxAgeMs) return underWay.folded;
+    const folded = this.readForward(stream, known).finally(() => {
+      if (this.#loads.get(stream)?.folded === folded) this.#loads.delete(stream);
+    });
+    this.#loads.set(stream, { since: now, folded });
+    return folded;
   }
 
   /** Folds what was appended since; throws what reading the log throws, or where it cannot be decoded. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { stockStream } from '@orders/shared-events/contracts/ids.js';
+import { productStream, stockStream } from '@orders/shared-events/contracts/ids.js';
 import { type ConnectedStore, connectedTo, freshSku } from '@orders/shared-events/testing/event-stores.js';
-import { mugReservation, origin } from '@orders/shared-events/testing/examples.js';
+import { mugRegistered, mugReservation, origin } from '@orders/shared-events/testing/examples.js';
 import { eventStoreOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { effectsOf } from '../effects.js';
+import { type Effects, effectsOf } from '../effects.js';
 import { Products } from '../product/products.js';
 import { addressed } from '../request.js';
 import { OnStock, StockHandler } from './stock.handler.js';
@@ -19,10 +19,43 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   });
   afterAll(() => server.stop());
 
-  const instance = () => {
-    const effects = effectsOf(server.store);
+  const instance = (effects = effectsOf(server.store)) => {
     const stocks = new Stocks(effects);
-    return { stocks, handler: new StockHandler(stocks, new Products(effects)) };
+    const products = new Products(effects);
+    return { stocks, products, handler: new StockHandler(stocks, products) };
+  };
+
+  it('a product is found that was registered while a read of it was under way', async () => {
+    const sku = freshSku();
+    const [heldUp, letGo] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const one = instance({
+      ...effectsOf(server.store),
+      read: heldUpOnce(() => heldUp.resolve(undefined), letGo.promise),
+    });
+    const early = one.products.load(productStream(sku), 1_000);
+    await heldUp.promise;
+    const data = { ...mugRegistered.data, sku };
+    await instance().products.execute(
+      addressed(productStream(sku), { type: 'RegisterProduct', data }, origin.actor),
+    );
+    const received = { type: 'ReceiveStock', data: { sku, receiptId: 'r', quantity: 5 } } as const;
+    const answer = one.handler.execute(new OnStock(addressed(stockStream(sku), received, origin.actor)));
+    letGo.resolve(undefined);
+    expect(await early).toMatchObject({ state: { status: 'unregistered' } });
+    expect(await answer).toMatchObject({ outcome: 'happened', state: { onHand: 5 } });
+  });
+
+  /** The first read says that it has read, and tells what once it is let go. */
+  const heldUpOnce = (isHeldUp: () => void, letGo: Promise<undefined>): Effects['read'] => {
+    let reads = 0;
+    return async function* (...from) {
+      const isFirst = reads++ === 0;
+      const events = [];
+      for await (const event of effectsOf(server.store).read(...from)) events.push(event);
+      if (isFirst) isHeldUp();
+      if (isFirst) await letGo;
+      yield* events;
+    };
   };
 
   it('what another process holds is known to whom its command comes again once the time is over', async () => {

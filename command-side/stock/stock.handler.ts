@@ -28,9 +28,13 @@ export class StockHandler implements ICommandHandler<OnStock> {
     return this.stocks.execute(addressed);
   }
 
-  /** Of any age: what is registered stays registered. */
+  /** What is registered stays so; that it is not is believed of what is read now only. */
   async #isRegistered(sku: Sku): Promise<boolean> {
-    const { state } = await this.products.load(productStream(sku), Infinity);
+    return (await this.#wasRegistered(sku, Infinity)) || this.#wasRegistered(sku, 0);
+  }
+
+  async #wasRegistered(sku: Sku, maxAgeMs: number): Promise<boolean> {
+    const { state } = await this.products.load(productStream(sku), maxAgeMs);
     return state.status === 'registered';
   }
 }
