@@ -10,15 +10,15 @@ interface Question {
   readonly what: string;
   readonly put: (side: CommandSideInstance) => Promise<string>;
   readonly then: () => void;
-  /** Which instance is asked first; another one after that. */
+  /** Counts the questions. Says which instance is asked first; another one after that. */
   readonly which: number;
   isAnswered: boolean;
 }
 
 /** Asks the command side until it answers: the same request each time, of whichever instance is there. */
 export class Asking {
-  /** Requests that nobody has answered yet. */
-  waiting = 0;
+  /** Requests that nobody has answered yet, and what they ask. */
+  readonly waiting = new Map<number, string>();
   #asked = 0;
 
   constructor(
@@ -32,8 +32,9 @@ export class Asking {
     put: (side: CommandSideInstance) => Promise<string>,
     then: () => void = () => undefined,
   ): void {
-    this.waiting += 1;
-    this.#try({ what, put, then, which: this.#asked++, isAnswered: false }, 0);
+    const which = this.#asked++;
+    this.waiting.set(which, what);
+    this.#try({ what, put, then, which, isAnswered: false }, 0);
   }
 
   #try(question: Question, repeat: number): void {
@@ -62,7 +63,7 @@ export class Asking {
   #answered(question: Question, answer: string): void {
     if (question.isAnswered) return;
     question.isAnswered = true;
-    this.waiting -= 1;
+    this.waiting.delete(question.which);
     this.world.trace.line(() => this.world.clock.now, `  answered: ${question.what}: ${answer}`);
     question.then();
   }

@@ -103,6 +103,10 @@ export class SimulatedChannel extends EventEmitter {
     const { mishap, there } = this.parts.faults.at('acknowledge', nameOf(message));
     if (mishap === 'crash before') return this.life.end();
     if (mishap === 'request lost') return void this.parts.clock.in(there, undefined, () => this.drop());
+    if (mishap === 'crash after') {
+      this.parts.broker.acknowledge(consumer, message);
+      return this.life.end();
+    }
     this.parts.clock.in(there, undefined, () => this.parts.broker.acknowledge(consumer, message));
   }
 

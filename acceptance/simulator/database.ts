@@ -24,6 +24,8 @@ export class Database {
   readonly setAside;
   readonly deadLetters;
   readonly parked;
+  /** When the deadline of a visit was first taken for due; Infinity where it never was. */
+  readonly dueAt;
   readonly #statements: ReadonlyMap<string, Statement>;
 
   constructor(parts: DatabaseParts) {
@@ -32,6 +34,7 @@ export class Database {
     this.processes = processes.rows;
     this.setAside = processes.setAside;
     this.deadLetters = processes.deadLetters;
+    this.dueAt = processes.dueAt;
     const parked = parkedStatements(parts, (reason) =>
       this.deadLetters.push({ queue: 'log', type: undefined, reason }),
     );

@@ -1,4 +1,5 @@
 import { listensTo } from '@orders/process-managers/order-process/news.js';
+import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
 import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
 import { hasCause } from './causes.js';
 import { differencesOf, inWords } from './compared.js';
@@ -14,6 +15,8 @@ export interface EndBooks extends Books {
   readonly nameOf: (stream: string) => string;
   /** Types of the events that the outside should hear of and was not told of, by their ids. */
   readonly untold: ReadonlyMap<string, string>;
+  /** What was asked, and never answered. */
+  readonly unanswered: readonly string[];
 }
 
 type Rejected = Extract<OrderEvent, { type: 'OrderRejected' }>['data'];
@@ -34,29 +37,26 @@ const rules: Readonly<Record<string, Rule>> = {
         complain(`${nameOf(books, order)} is ${order.status} although its cancellation was accepted`);
     }
   },
-  'every process has heard everything': (books, complain) => {
-    const last = new Map<string, bigint>();
-    for (const { type, data, position } of books.log.events) {
-      const { orderId } = data as { readonly orderId?: string };
-      if (orderId !== undefined && listensTo(type)) last.set(orderId, position);
-    }
-    for (const order of books.facts.orders.values()) {
-      const heard = books.database.processes.get(order.orderId)?.heardPosition;
-      if (heard !== last.get(order.orderId)) complain(nameOf(books, order));
-    }
+  'whoever asks is answered': ({ unanswered }, complain) => {
+    for (const what of unanswered) complain(what);
   },
-  'no order is rejected without a cause': ({ log, nameOf }, complain) => {
+  'every process has heard everything': (books, complain) => {
+    for (const order of behindTheLog(books)) complain(nameOf(books, order));
+  },
+  'no order is rejected without a cause': ({ log, database, nameOf }, complain) => {
     for (const [index, { type, data, streamId }] of log.events.entries()) {
       if (type !== 'OrderRejected') continue;
       const { orderId, reason } = data as Rejected;
-      if (!hasCause(log.events.slice(0, index), orderId, reason)) complain(`${nameOf(streamId)}: ${reason}`);
+      const past = { log: log.events.slice(0, index), orderId, dueAt: database.dueAt };
+      if (!hasCause(past, reason)) complain(`${nameOf(streamId)}: ${reason}`);
     }
   },
   'captured less refunded is the total of the orders that were kept': (books, complain) => {
     for (const order of books.facts.orders.values()) {
       const { paymentId, refunds } = books.facts.payment(order.orderId);
       const { captured, refunded } = books.ledger.holdings(paymentId);
-      const kept = isKept(order) ? order.total - sumOf(refunds.values()) : 0;
+      const onRequest = [...refunds].map(([refundId, amount]) => (refundId === UNDO_REFUND_ID ? 0 : amount));
+      const kept = isKept(order) ? order.total - sumOf(onRequest) : 0;
       if (captured - refunded !== kept)
         complain(`${nameOf(books, order)} is ${order.status}: ${captured} - ${refunded} is not ${kept}`);
     }
@@ -113,6 +113,22 @@ const rules: Readonly<Record<string, Rule>> = {
     }
   },
 };
+
+/** Orders whose processes have not heard everything of theirs. */
+export function behindTheLog({
+  log,
+  facts,
+  database,
+}: Pick<EndBooks, 'log' | 'facts' | 'database'>): readonly OrderFacts[] {
+  const last = new Map<string, bigint>();
+  for (const { type, data, position } of log.events) {
+    const { orderId } = data as { readonly orderId?: string };
+    if (orderId !== undefined && listensTo(type)) last.set(orderId, position);
+  }
+  return [...facts.orders.values()].filter(
+    ({ orderId }) => database.processes.get(orderId)?.heardPosition !== last.get(orderId),
+  );
+}
 
 const describe = (process: { readonly stage: string; readonly pending: string } | undefined): string =>
   process ? `in ${process.stage}, and asks ${process.pending}` : 'missing';

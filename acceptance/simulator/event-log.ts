@@ -32,6 +32,11 @@ export class EventLog {
     return position > atLeast ? position : atLeast;
   }
 
+  /** Of what was written last. */
+  get position(): bigint {
+    return BigInt(this.#written) * GAP;
+  }
+
   stream(name: string): readonly RecordedEvent[] {
     return this.#streams.get(name) ?? [];
   }

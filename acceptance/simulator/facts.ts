@@ -22,7 +22,6 @@ export interface PaymentFacts {
   captured: number;
   readonly refundsAsked: Map<string, number>;
   readonly refunds: Map<string, number>;
-  voided: boolean;
 }
 
 export interface ReservationFacts {
@@ -90,7 +89,7 @@ export class Facts {
     const known = this.payments.get(orderId);
     if (known) return known;
     const none: PaymentFacts = {
-      ...{ paymentId, requested: 0, authorized: 0, captured: 0, voided: false },
+      ...{ paymentId, requested: 0, authorized: 0, captured: 0 },
       ...{ refundsAsked: new Map<string, number>(), refunds: new Map<string, number>() },
     };
     this.payments.set(orderId, none);
@@ -144,9 +143,6 @@ export class Facts {
       case 'PaymentCaptured':
         payment.captured += data.amount;
         return;
-      case 'AuthorizationVoided':
-        payment.voided = true;
-        return;
       case 'RefundRequested':
         payment.refundsAsked.set(data.refundId, data.amount);
         return;
@@ -156,6 +152,7 @@ export class Facts {
       case 'RefundFailed':
         payment.refundsAsked.delete(data.refundId);
         return;
+      case 'AuthorizationVoided':
       case 'PaymentDeclined':
       case 'PaymentActionRequired':
       case 'AuthorizationExpired':

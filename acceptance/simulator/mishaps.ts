@@ -15,7 +15,7 @@ export const mishaps = {
     'silent after effect': 1,
     slow: 2,
   },
-  read: { 'crash before': 0.2, 'request lost': 0.4, slow: 0.4 },
+  read: { 'crash before': 0.2, 'crash after': 0.2, 'request lost': 0.4, slow: 0.4 },
   hear: { slow: 3 },
   batch: {},
   query: { 'crash before': 0.02, 'crash after': 0.02, 'request lost': 0.1, 'answer lost': 0.1, slow: 0.1 },
@@ -33,7 +33,7 @@ export const mishaps = {
     unroutable: 1,
   },
   deliver: { 'crash before': 0.5, slow: 2 },
-  acknowledge: { 'crash before': 2, 'request lost': 1 },
+  acknowledge: { 'crash before': 2, 'crash after': 1, 'request lost': 1 },
   provider: {
     'crash before': 2,
     'crash after': 3,

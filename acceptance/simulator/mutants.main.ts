@@ -10,7 +10,7 @@ import { Threads } from './threads.js';
 const EXIT = { found: 0, survived: 1, usage: 64 } as const;
 const SEED = 1;
 /** Most are found within some hundred. */
-const MOST_RUNS = 6_000;
+const MOST_RUNS = 20_000;
 
 const USAGE = `npm run mutants -- [--seed N] [--only TEXT] [--json]
 
@@ -36,7 +36,7 @@ async function find(copy: BuiltCopy, mutant: Mutant, seed: number): Promise<Find
     if (error instanceof DoesNotApply) return { ...about, problem: error.message };
     throw error;
   }
-  const threads = new Threads(1, copy.worker);
+  const threads = new Threads(1, copy.simulator('worker.js'));
   try {
     const wanted = { seed, from: 0, to: MOST_RUNS, isTraced: false };
     const quiet = { onTrace: () => undefined, onProgress: () => undefined };

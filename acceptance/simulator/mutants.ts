@@ -80,6 +80,49 @@ export const mutants: readonly Mutant[] = [
     replace: '.map((command) => (origin ? Promise.resolve() : this.options.send(command, origin))),',
   },
   {
+    name: 'an order is refused for a price that nobody named',
+    file: 'command-side/order/order.ts',
+    find: 'expectedTotal !== undefined && expectedTotal !== total',
+    replace: 'expectedTotal !== total',
+  },
+  {
+    name: 'answered before it is recorded',
+    file: 'command-side/decider.ts',
+    find: "const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);",
+    replace: `this.#answer(jobs, decided, folded);
+        const result = await this.effects.append(stream, folded.revision ?? 'no_stream', decided.events);`,
+  },
+  {
+    name: 'a refund is answered, and not recorded',
+    file: 'command-side/payment/refund.ts',
+    find: "if (known && known.status !== 'failed') return NOTHING_NEW;",
+    replace: "if (known?.status !== 'failed') return NOTHING_NEW;",
+  },
+  {
+    name: 'a cancellation is answered, and not recorded',
+    file: 'command-side/order/order.ts',
+    find: ": [{ type: 'OrderCancellationRequested', data: { orderId: state.orderId, reason } }];",
+    replace: ': NOTHING_NEW;',
+  },
+  {
+    name: 'the key of a receipt is forgotten',
+    file: 'command-side/stock/stock.state.ts',
+    find: 'receipts: state.receipts.with(receiptId, quantity),',
+    replace: 'receipts: state.receipts,',
+  },
+  {
+    name: 'that a product is missing is believed of a read that began before',
+    file: 'command-side/stock/stock.handler.ts',
+    find: ' || this.#wasRegistered(sku, 0)',
+    replace: '',
+  },
+  {
+    name: 'a deadline counts before everything was heard',
+    file: 'process-managers/order-process/timers.ts',
+    find: 'heardUpTo < since',
+    replace: 'heardUpTo < 0 * since',
+  },
+  {
     name: 'a deadline is judged by what is cached',
     file: 'process-managers/process.ts',
     find: "if (turns.some(({ kind }) => kind === 'deadline')) this.processes.forget(orderId);",

@@ -41,9 +41,9 @@ export class BuiltCopy {
     return new BuiltCopy(dir);
   }
 
-  /** Where the copy's thread of the simulator starts. */
-  get worker(): URL {
-    return pathToFileURL(join(this.dir, 'acceptance', 'dist', 'simulator', 'worker.js'));
+  /** Where a file of the copy's simulator is. */
+  simulator(file: 'worker.js' | 'simulate.main.js'): URL {
+    return pathToFileURL(join(this.dir, 'acceptance', 'dist', 'simulator', file));
   }
 
   /** Until `restore`. */

@@ -16,12 +16,13 @@ import {
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
+import type { Answer } from './answers.js';
 import type { Asking } from './asking.js';
 import type { CommandSideInstance, Request } from './command-side.js';
-import type { Facts } from './facts.js';
 import { orderIdOfPlanned } from './names.js';
 import { type Action, describe } from './actions.js';
 import type { Plan, PlannedOrder, PlannedProduct } from './plan.js';
+import type { World } from './world.js';
 
 const EUR = Currency.parse('EUR');
 
@@ -32,16 +33,11 @@ type OrderAction = Extract<
 >;
 type ProductAction = Extract<Action, { kind: 'receive' | 'adjust' | 'reprice' }>;
 
-/** How a request ended, as far as whoever made it knows. */
-interface Answer {
-  readonly outcome: 'happened' | 'repeated' | 'refused';
-}
-
 /** Customers and operators. */
 export class People {
   constructor(
     private readonly asking: Asking,
-    private readonly facts: Facts,
+    private readonly world: Pick<World, 'answers' | 'facts'>,
     private readonly plan: Plan,
   ) {}
 
@@ -62,14 +58,17 @@ export class People {
   aboutOrder(action: OrderAction): void {
     const planned = this.plan.orders[action.order];
     if (!planned) return;
-    const total = this.facts.orders.get(orderIdOfPlanned(planned))?.total ?? 0;
+    const total = this.world.facts.orders.get(orderIdOfPlanned(planned))?.total ?? 0;
     const request = orderRequest(action, planned, total);
     if (request) this.#ask(describe(action), request);
   }
 
   #ask(what: string, request: () => Request, then?: () => void): void {
     const put = async (side: CommandSideInstance): Promise<string> => {
-      const answer: Answer = await side.execute(request());
+      const asked = request();
+      const answered = this.world.answers.asked(what, asked);
+      const answer = (await side.execute(asked)) as Answer;
+      answered(answer);
       return 'refusal' in answer ? JSON.stringify(answer.refusal) : answer.outcome;
     };
     this.asking.ask(what, put, then);

@@ -25,6 +25,15 @@ export interface ProcessRow {
   nextDeadlineAt: number | undefined;
 }
 
+/** One visit of an order's process to a stage. */
+export interface OrderVisit {
+  readonly orderId: string;
+  readonly stage: string;
+  readonly generation: number;
+}
+
+const nameOf = ({ orderId, stage, generation }: OrderVisit): string => `${orderId} ${stage} ${generation}`;
+
 const COLUMNS = columnNames.split(', ');
 const MOST_AT_ONCE = 200;
 const DEADLINE_AGAIN_MS = 5_000;
@@ -60,6 +69,7 @@ function rowOf(values: readonly unknown[]): ProcessRow {
 export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyMap<string, CheckpointRow>) {
   const rows = new Map<string, ProcessRow>();
   const setAside = new Map<string, { readonly partition: number; readonly reason: string }>();
+  const due = new Map<string, number>();
   const deadLetters: { readonly queue: string; readonly type: unknown; readonly reason: unknown }[] = [];
 
   /** What is outstanding still keeps its turn; what is new was sent just now, or waits for the end of its pause. */
@@ -122,6 +132,8 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
     'processes-take-deadlines': ([partitions]) =>
       taken(isDue('nextDeadlineAt'), 'nextDeadlineAt', partitions).map((row) => {
         row.nextDeadlineAt = now() + DEADLINE_AGAIN_MS;
+        const visit = nameOf({ ...row, generation: row.deadlineGeneration ?? 0 });
+        if (!due.has(visit)) due.set(visit, now());
         return { order_id: row.orderId, stage: row.stage, deadline_generation: row.deadlineGeneration };
       }),
     'set-aside-put': ([orderId, partition, , reason]) => {
@@ -139,5 +151,6 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
       return [];
     },
   };
-  return { statements, rows, setAside, deadLetters };
+  const dueAt = (visit: OrderVisit): number => due.get(nameOf(visit)) ?? Infinity;
+  return { statements, rows, setAside, deadLetters, dueAt };
 }

@@ -56,9 +56,9 @@ export class RemoteProvider implements PaymentProvider {
     { mishap }: Passage<'provider'>,
     behaviour: Exclude<Behaviour, 'silent'>,
   ): ProviderOutcome {
-    const isNew = this.parts.ledger.find(call.key) === undefined;
+    const before = this.parts.ledger.find(call.key)?.outcome ?? 'lost';
     const entry = this.parts.ledger.call(call, intended(call, mishap, behaviour, this.parts.clock.now));
-    if (isNew && entry.outcome === 'action_required' && 'then' in behaviour)
+    if (before === 'lost' && entry.outcome === 'action_required' && 'then' in behaviour)
       this.#letCustomerAct(call.key, behaviour);
     this.parts.onCall(entry);
     return mishap === 'unknown with effect' ? { kind: 'unknown' } : outcomeOf(entry);

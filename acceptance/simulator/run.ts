@@ -1,6 +1,7 @@
 import { drive } from './clock.js';
 import { paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import { Asking } from './asking.js';
+import { behindTheLog } from './ends.js';
 import { orderIdOfPlanned } from './names.js';
 import { Notifications } from './notifications.js';
 import { People } from './people.js';
@@ -38,18 +39,30 @@ const LONG_DULL_MS = 20_000;
 /** By then everything must have come to rest: longer than all deadlines, resends and pauses together. */
 const MOST_HEALING_MS = 7_200_000;
 
-/** One run from its beginning to its end, in a realm of its own. */
+const said = (error: unknown): string => (error instanceof Error ? String(error.stack) : String(error));
+
+/**
+ * One run from its beginning to its end, in a realm of its own.
+ *
+ * @param unheard rejections that nobody has dealt with, filled while it goes on
+ */
 export async function simulate(
   plan: Plan,
+  unheard: unknown[],
   { selection, isTraced = false }: { readonly selection?: Selection; readonly isTraced?: boolean } = {},
 ): Promise<Outcome> {
   const run = new Run(plan, selection, isTraced);
   enter({ clock: run.world.clock, random: run.world.random });
   try {
     await drive(() => run.turn());
+  } catch (error) {
+    run.world.report('nothing is thrown out of a run', said(error));
   } finally {
     enter(undefined);
   }
+  // The event loop tells of rejections that nobody has dealt with.
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const error of unheard.splice(0)) run.world.report('no failure is dropped', said(error));
   return run.outcome;
 }
 
@@ -74,7 +87,7 @@ class Run {
     this.world = new World(plan, selection && new Set(selection.mishaps), this.#trace);
     this.#system = new System(this.world, plan);
     this.#asking = new Asking(this.world, this.#system);
-    this.#people = new People(this.#asking, this.world.facts, plan);
+    this.#people = new People(this.#asking, this.world, plan);
     if (plan.notifies) {
       this.world.onProviderNews = new Notifications(this.world, this.world.faults, this.#asking).tell;
     }
@@ -167,7 +180,7 @@ class Run {
     const { clock } = this.world;
     const isLate = clock.now - since > MOST_HEALING_MS;
     if (!isLate && (!clock.isIdle || this.#ship() || !this.#isQuiet())) return true;
-    this.world.checkEnds();
+    this.world.checkEnds([...this.#asking.waiting.values()]);
     return false;
   }
 
@@ -188,11 +201,12 @@ class Run {
   /** Nothing is on its way, and no process waits for anything. */
   #isQuiet(): boolean {
     const { broker, database, facts, log, untold } = this.world;
-    if (this.#asking.waiting > 0 || !broker.isEmpty || untold.size > 0) return false;
-    return [...facts.orders.values()].every((order) => {
+    if (this.#asking.waiting.size > 0 || !broker.isEmpty || untold.size > 0) return false;
+    const isDone = [...facts.orders.values()].every((order) => {
       const row = database.processes.get(order.orderId);
       const written = log.stream(`orderProcess-${order.orderId}`).length;
       return row?.status === 'DONE' && row.revision === BigInt(written - 1);
     });
+    return isDone && behindTheLog(this.world).length === 0;
   }
 }

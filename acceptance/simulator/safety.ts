@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
+import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import { EventMetadata, type RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
-import { eventIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { type Facts, type OrderFacts, availableOf, isKept, isOver, sumOf } from './facts.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
@@ -108,6 +109,39 @@ for (const [name, { of, broken }] of Object.entries(rules)) {
   for (const type of of) byType.set(type, [...(byType.get(type) ?? []), [name, broken]]);
 }
 
+/** What is recorded once in its stream, or once for each of these fields of it. */
+const once: { readonly [Type in DomainEvent['type']]?: readonly string[] } = {
+  ProductRegistered: [],
+  StockReceived: ['receiptId'],
+  StockAdjusted: ['adjustmentId'],
+  StockReservationCommitted: ['reservationId'],
+  OrderPlaced: [],
+  OrderConfirmed: [],
+  OrderRejected: [],
+  OrderCancellationRequested: [],
+  OrderCancelled: [],
+  OrderShipped: [],
+  OrderCompleted: [],
+  PaymentRequested: ['attempt'],
+  PaymentAuthorized: [],
+  PaymentDeclined: ['attempt'],
+  CaptureRequested: ['attempt'],
+  PaymentCaptured: [],
+  PaymentCaptureFailed: ['attempt'],
+  VoidRequested: ['attempt'],
+  AuthorizationVoided: [],
+  AuthorizationExpired: [],
+  VoidFailed: ['attempt'],
+  RefundRequested: ['refundId', 'attempt'],
+  PaymentRefunded: ['refundId'],
+  RefundFailed: ['refundId', 'attempt'],
+};
+
+type DataOf<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>['data'];
+
+/** What no call may come to, since nobody may have asked for it: the provider refuses it, and must not have to. */
+const PREVENTED = ['already_captured', 'refund_exceeds_captured'];
+
 const takes = (operation: ProviderOperation): boolean => operation === 'charge' || operation === 'capture';
 const isSame = (one: ProviderOperation, other: ProviderOperation): boolean =>
   one === other || (takes(one) && takes(other));
@@ -119,9 +153,21 @@ function isOldMark({ type, data, recordedAt }: RecordedEvent): boolean {
   return quantity === 0 && Date.parse(expiresAt) - MOST_SKEW_MS <= recordedAt.getTime();
 }
 
+/** UUIDv5 (RFC 9562) of the index in the command's namespace, as the product has it, and not by the product's own hand. */
+function uuidOf(commandId: string, index: number): string {
+  const named = Buffer.concat([
+    Buffer.from(commandId.replaceAll('-', ''), 'hex'),
+    Buffer.from(String(index)),
+  ]);
+  const hex = hash('sha1', named, 'hex');
+  const variant = (8 + (Number.parseInt(hex.charAt(16), 16) & 3)).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
 /** Holds every event against the rules as it is appended, and every effect at the provider as it happens. */
 export class Safety {
   readonly #commands = new Set<string>();
+  readonly #recorded = new Set<string>();
 
   constructor(
     private readonly books: Books,
@@ -132,13 +178,45 @@ export class Safety {
   ) {}
 
   /** Before the facts change. */
-  before(stream: string, [first]: readonly RecordedEvent[]): void {
-    const order = first && this.books.facts.orders.get(orderIdIn(first));
-    if (order && isOver(order) && stream.startsWith('order-')) {
-      this.report(
-        'an order that is over stays as it is',
-        `${this.nameOf(stream)}: ${first.type} after ${order.status}`,
-      );
+  before(event: RecordedEvent): void {
+    const { streamId, type } = event;
+    const order = this.books.facts.orders.get(orderIdIn(event));
+    const where = `${this.nameOf(streamId)}: ${type}`;
+    if (order && isOver(order) && streamId.startsWith('order-'))
+      this.report('an order that is over stays as it is', `${where} after ${order.status}`);
+    const complaint = streamId.startsWith('stock-') ? this.#aboutReservation(event) : undefined;
+    if (complaint)
+      this.report('what is given back was held, and what is held was not', `${where}: ${complaint}`);
+    this.#isOnce(event);
+  }
+
+  #isOnce({ streamId, type, data }: RecordedEvent): void {
+    const keys = once[type as DomainEvent['type']];
+    if (!keys) return;
+    const values = keys.map((key) => String((data as Readonly<Record<string, unknown>>)[key]));
+    const name = [type, ...values].join(' ');
+    if (this.#recorded.has(`${streamId} ${name}`))
+      this.report('what has a name of its own is recorded once', `${this.nameOf(streamId)}: ${name}`);
+    this.#recorded.add(`${streamId} ${name}`);
+  }
+
+  #aboutReservation({ type, data }: RecordedEvent): Complaint {
+    if (!/^StockReserv/.test(type)) return undefined;
+    const { sku, reservationId, quantity } = data as DataOf<'StockReserved'>;
+    const open = this.books.facts.stock(sku).open.get(reservationId);
+    switch (type) {
+      case 'StockReserved':
+        return open && `${open.quantity} are held`;
+      case 'StockReservationConfirmed':
+        return open ? undefined : 'nothing is held';
+      case 'StockReservationReleased':
+      case 'StockReservationExpired':
+      case 'StockReservationCommitted':
+        return quantity === (open?.quantity ?? 0)
+          ? undefined
+          : `${open?.quantity ?? 0} of ${quantity} are held`;
+      default:
+        return undefined;
     }
   }
 
@@ -154,7 +232,14 @@ export class Safety {
   }
 
   /** At the provider. What one key stands for takes effect once, and the money of an order is taken once. */
-  effect({ call: { paymentId, operation, refundId } }: LedgerEntry): void {
+  decided({ call, outcome, code = '' }: LedgerEntry): void {
+    const { paymentId, operation, refundId } = call;
+    if (operation !== 'void' && PREVENTED.includes(code))
+      this.report(
+        'the provider is not asked for what nobody may want',
+        `${this.nameOf(paymentId)}: ${call.key}: ${code}`,
+      );
+    if (outcome !== 'succeeded') return;
     const succeeded = this.books.ledger.of(paymentId).filter(({ outcome }) => outcome === 'succeeded');
     const same = succeeded.filter(
       ({ call }) => isSame(call.operation, operation) && call.refundId === refundId,
@@ -176,7 +261,7 @@ export class Safety {
       }
       commandId = next;
       this.#commands.add(`${stream} ${commandId}`);
-      if (this.checksIds && id !== eventIdOf(commandId, index)) {
+      if (this.checksIds && id !== uuidOf(commandId, index)) {
         this.report(
           'an event is named after its command',
           `${this.nameOf(stream)}: event ${index} of ${commandId}`,

@@ -12,11 +12,16 @@ if (!port) throw new Error('the simulator runs in threads of its own');
 /** Nobody reads the stacks of the errors that are part of a run, and they cost a tenth of it. */
 Error.stackTraceLimit = 0;
 
-const unheard: string[] = [];
-process.on('unhandledRejection', (reason) =>
-  unheard.push(reason instanceof Error ? String(reason.stack) : String(reason)),
-);
+const unheard: unknown[] = [];
+process.on('unhandledRejection', (reason) => unheard.push(reason));
 
 port.on('message', (job: Job) => {
-  void answerTo(job, unheard).then((answer: Answer) => port.postMessage(answer));
+  answerTo(job, unheard).then(
+    (answer: Answer) => port.postMessage(answer),
+    // Ends the thread, of which whoever gave it the job is told.
+    (error: unknown) =>
+      setImmediate(() => {
+        throw error;
+      }),
+  );
 });

@@ -2,6 +2,7 @@ import { translate } from '@orders/process-managers/forwarder/translation.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { RECONCILIATION_STREAM, categoryOf } from '@orders/shared-events/contracts/ids.js';
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
+import { Answers } from './answers.js';
 import { Broker } from './broker.js';
 import { BusWatch } from './bus-watch.js';
 import { Dice, mixed } from './chance.js';
@@ -57,6 +58,7 @@ export class World {
   readonly broker: Broker;
   readonly presence = new Presence(this.clock);
   readonly ledger: Ledger;
+  readonly answers: Answers;
   readonly violations: Violation[] = [];
   /** Told of what the provider decides: whoever notifies of it. */
   onProviderNews: (entry: LedgerEntry) => void = () => undefined;
@@ -88,7 +90,7 @@ export class World {
       trace.line(now, `  queued in ${queue}: ${routingKey}`),
     );
     this.ledger = new Ledger(now, (entry) => {
-      if (entry.outcome === 'succeeded') this.#safety.effect(entry);
+      this.#safety.decided(entry);
       this.onProviderNews(entry);
     });
     this.#listeners = new Listeners(clock, this.faults);
@@ -100,6 +102,7 @@ export class World {
     );
     this.#compared = new Compared(this, this.names.of, this.report);
     this.#watch = new BusWatch(this.report);
+    this.answers = new Answers(this.log, now, this.report);
   }
 
   readonly report = (rule: string, what: string): void => {
@@ -139,10 +142,11 @@ export class World {
     };
   }
 
-  checkEnds(): void {
+  /** @param unanswered what nobody was given an answer to */
+  checkEnds(unanswered: readonly string[]): void {
     const { facts, ledger, log, database } = this;
     const books: EndBooks = {
-      ...{ facts, ledger, log, database, untold: this.untold },
+      ...{ facts, ledger, log, database, untold: this.untold, unanswered },
       nameOf: this.names.of,
     };
     checkEnds(books, this.report);
@@ -151,8 +155,8 @@ export class World {
   #appended(stream: string, events: readonly RecordedEvent[]): void {
     if (categoryOf(stream) === undefined) return this.#noted(stream, events);
     this.step(`${this.names.of(stream)} @${String(events[0]?.revision)}: ${this.trace.types(events)}`);
-    this.#safety.before(stream, events);
     for (const event of events) {
+      this.#safety.before(event);
       this.facts.take(event);
       if (isForTheOutside(event)) this.untold.set(event.id, event.type);
     }
