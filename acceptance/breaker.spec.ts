@@ -72,6 +72,12 @@ describe.each(Object.keys(topologies) as Topology[])(
           const waiting = await deferred();
           return orders.every(({ orderId }) => waiting.has(orderId));
         }, DEADLINE_MS);
+        for (const { orderId } of orders) {
+          await until(
+            async () => (await orderOf(system.queries, orderId))?.payment.status === 'PENDING_RETRY',
+            DEADLINE_MS,
+          );
+        }
         // While a call finds out whether the provider is back it is half open.
         await until(async () => (await breakerOf(system.commands)).metric === 'open', DEADLINE_MS);
         expect(await breakerOf(system.commands)).toMatchObject({

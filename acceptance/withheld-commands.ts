@@ -1,0 +1,30 @@
+import { type ChannelModel, connect } from 'amqplib';
+import type { BusAggregate } from '@orders/shared-events/contracts/commands.js';
+import { COMMANDS, commandTopology, commandQueue } from '@orders/shared-events/transport/topology.js';
+
+/**
+ * Keeps commands to one kind of aggregate from their queue, so that a spec can do what it wants to do while processes
+ * wait at that stage: the broker returns them as unroutable, and they are sent again until they are let through.
+ */
+export class WithheldCommands {
+  private constructor(
+    private readonly connection: ChannelModel,
+    private readonly binding: readonly [queue: string, exchange: string, pattern: string],
+  ) {}
+
+  static async of(brokerUrl: string, aggregate: BusAggregate): Promise<WithheldCommands> {
+    const queue = commandTopology.queues.find(({ name }) => name === commandQueue(aggregate));
+    if (!queue) throw new Error(`no queue for ${aggregate}`);
+    const connection = await connect(brokerUrl);
+    const binding = [queue.name, COMMANDS, queue.pattern] as const;
+    const channel = await connection.createChannel();
+    await channel.unbindQueue(...binding);
+    return new WithheldCommands(connection, binding);
+  }
+
+  async letThrough(): Promise<void> {
+    const channel = await this.connection.createChannel();
+    await channel.bindQueue(...this.binding);
+    await this.connection.close();
+  }
+}
