@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '@orders/shared-events/testing/until.js';
 import { Pool } from 'pg';
-import { ask } from './client.js';
+import { ask, get } from './client.js';
 import { demoGoods } from './goods.js';
 import { type End, endOf, kinds, placementOf } from './kinds.js';
 import { accepted, orderOf } from './orders.js';
@@ -66,6 +66,8 @@ describe("the provider's books, where they tell something else than ours", () =>
     return auditLog.edges.map(({ node }) => node).filter(({ data }) => data.orderId === orderId);
   }
   const isTold = (orderId: string) => until(async () => (await toldOf(orderId)).length > 0, DEADLINE_MS);
+  const interventionOf = async (orderId: string) =>
+    (await get<{ intervention: string | null }>(`${system.admin}/processes/${orderId}`)).intervention;
   const metrics = async () => (await fetch(new URL('/metrics', system.commands))).text();
 
   it('a capture of an order that was given up is told, and paid back', async () => {
@@ -92,6 +94,24 @@ describe("the provider's books, where they tell something else than ours", () =>
     );
     expect(rows).toEqual([{ refunds: 1 }]);
   }, 90_000);
+
+  it('a void by hand brings the order to its end whose void was refused for good', async () => {
+    const orderId = await place('out of stock, voided', 'pm_fail_void');
+    await until(async () => (await interventionOf(orderId)) === 'VOID_FAILED', DEADLINE_MS);
+    await ledger.query(
+      `INSERT INTO simulated_provider.ledger (
+         key, payment_id, order_id, operation, amount, currency, payment_method, outcome, reference, effects, calls)
+       SELECT replace(key, 'authorize:1', 'void:by-hand'), payment_id, order_id, 'void', amount, currency,
+         payment_method, 'succeeded', 'by-hand', 1, 1
+       FROM simulated_provider.ledger WHERE order_id = $1 AND operation = 'authorize'`,
+      [orderId],
+    );
+    await comesTo(orderId, { status: 'REJECTED', payment: 'VOIDED', kept: 0 });
+    await until(async () => (await interventionOf(orderId)) === null, DEADLINE_MS);
+    expect(await toldOf(orderId)).toMatchObject([
+      { data: { kind: 'NOT_RECORDED', operation: 'void', repaired: true } },
+    ]);
+  }, 120_000);
 
   it('an approval of the customer that nobody was told of lets the order go on', async () => {
     const orderId = await place('charged at once', 'pm_3ds');

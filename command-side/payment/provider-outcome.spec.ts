@@ -166,6 +166,12 @@ describe('the outcome of a void', () => {
     given(payment, manual, authorized, voidRequested, voidFailed)
       .when(reported('void', succeeded))
       .then(voided));
+  it('is recorded where nobody here has asked for it: nothing is held any more', () => {
+    given(payment, manual, authorized).when(reported('void', succeeded)).then(voided);
+    given(payment, manual, authorized, captureRequested, captureFailed)
+      .when(reported('void', succeeded))
+      .then(voided);
+  });
   it('is recorded where the authorisation was declined meanwhile', () =>
     given(payment, manual, voidRequested, declined).when(reported('void', succeeded)).then(voided));
   it('records the charge that had succeeded after all, so that it is refunded', () =>
@@ -192,7 +198,9 @@ describe('the outcome of a void', () => {
     given(payment, manual, authorized, voidRequested, voidFailed).when(reported('void', failed)).ignored();
   });
   it('is noted as ignored where nothing was to be voided', () => {
-    given(payment, manual, authorized).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
+    given(payment, manual, authorized, captureRequested)
+      .when(reported('void', succeeded))
+      .then(ignoredOf('void', 'succeeded'));
     given(payment, manual, declined).when(reported('void', succeeded)).then(ignoredOf('void', 'succeeded'));
     given(payment, automatic, captured)
       .when(reported('void', alreadyCaptured))

@@ -79,6 +79,9 @@ function captureTooLate(report: ProviderReport, call: Call | undefined, state: B
   return events.includes(failed) ? [failed, lapsed({ ...report, attempt })] : events;
 }
 
+/** Whoever voided it: nothing is held any more. While a capture is pending its outcome tells which came first. */
+const isHeld = (state: Begun): boolean => state.status === 'authorized' && !isPending(state.capture?.status);
+
 function ofVoid(report: ProviderReport, state: Begun): Events {
   const call = 'voiding' in state ? state.voiding : undefined;
   const { outcome } = report;
@@ -89,7 +92,7 @@ function ofVoid(report: ProviderReport, state: Begun): Events {
     case 'succeeded':
     case 'expired':
       if (state.status === 'voided') return NOTHING_NEW;
-      return call ? [{ type: 'AuthorizationVoided', data: idsOf(report) }] : ignored(report);
+      return call || isHeld(state) ? [{ type: 'AuthorizationVoided', data: idsOf(report) }] : ignored(report);
     case 'failed':
       return whenPending(report, call, { type: 'VoidFailed', data: failure(report, outcome.code) });
     case 'already-captured':

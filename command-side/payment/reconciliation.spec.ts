@@ -193,6 +193,13 @@ describe('what the provider did and nobody here has recorded', () => {
       ['PaymentCaptured', 'VoidFailed'],
     ],
     ['a void', [manual, authorized, voidRequested], entry('void'), ['AuthorizationVoided']],
+    ['a void that nobody asked for', [manual, authorized], entry('void'), ['AuthorizationVoided']],
+    [
+      'a void by hand, after ours was refused',
+      [manual, authorized, voidRequested, voidFailed],
+      entry('void', succeeded, { attempt: 2 }),
+      ['AuthorizationVoided'],
+    ],
   ])('%s', (_what, events, provider, repairs) => {
     const others = provider.operation === 'authorize' ? [] : [entry('authorize')];
     const entries = events.includes(manual) ? [...others, provider] : [provider];
@@ -245,10 +252,16 @@ describe('what is told and not mended', () => {
       notRecorded('no outcome', `${total - 1} EUR`),
     ],
     [
-      'a void that nobody asked for',
-      [manual, authorized],
+      'a void that nobody asked for, while a capture is pending',
+      [manual, authorized, captureRequested],
       [entry('authorize'), entry('void')],
       notRecorded('authorized', amount),
+    ],
+    [
+      'a void of what was captured',
+      [manual, authorized, captureRequested, captured],
+      [entry('authorize'), entry('capture'), entry('void')],
+      notRecorded('captured', amount),
     ],
     [
       'money of a payment that may not be asked for',

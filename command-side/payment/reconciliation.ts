@@ -93,7 +93,14 @@ function ofCall(group: Group, recorded: RecordedCall, state: PaymentState, terms
     case 'none':
       return group.successes.length === 0
         ? []
-        : [notRecorded(group, recorded, words(group), mendable(recorded, repair))];
+        : [
+            notRecorded(
+              group,
+              recorded,
+              words(group),
+              isMendable(group, recorded, state) ? repair : undefined,
+            ),
+          ];
     case 'succeeded':
       if (group.successes.length === 0) return ofFailure(group, recorded, state);
       return agrees ? [] : [difference('AMOUNT_DIFFERS', group, said(recorded, terms), words(group))];
@@ -126,9 +133,9 @@ function stillHeld(calls: readonly Group[], { status }: PaymentState, terms: Ter
   return [difference('NOT_AT_PROVIDER', { operation: 'void', attempt: 1 }, status, provider)];
 }
 
-/** A success can be recorded where it is known with what. */
-const mendable = ({ amount }: RecordedCall, repair: ProviderOutcome | undefined) =>
-  amount === undefined ? undefined : repair;
+/** A success can be recorded where it is known with what, and a void, which needs no amount, where there is a hold. */
+const isMendable = ({ operation }: Group, { amount }: RecordedCall, { status }: PaymentState): boolean =>
+  operation === 'void' ? status === 'authorized' : amount !== undefined;
 
 /** Two successes under one name are not the amount that one would be. */
 const isAmount = (group: Group, amount: number | undefined, currency: string): boolean =>
