@@ -49,12 +49,14 @@ export function readModelWrites(
 /** As long as the order process' projection gathers rows before it writes them, in milliseconds. */
 const GATHER_MS = 100;
 /** Columns of the parameters that are no columns of the table: they decide about its timers. */
-const NOT_STORED = ['not_before'];
+const NOT_STORED = ['resend_in', 'deadline_in', 'deadline_at'];
 
 const stored = columnNames.split(', ').filter((column) => !NOT_STORED.includes(column));
-const UPSERT = `INSERT INTO processes (${stored.join(', ')})
-  SELECT ${stored.join(', ')} FROM unnest(${columnParameters(1)}) AS v (${columnNames})
-  ON CONFLICT (order_id) DO UPDATE SET ${stored.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+const written = [...stored, 'next_deadline_at'];
+const UPSERT = `INSERT INTO processes (${written.join(', ')})
+  SELECT ${stored.join(', ')}, coalesce(deadline_at, now() + deadline_in * interval '1 millisecond')
+  FROM unnest(${columnParameters(1)}) AS v (${columnNames})
+  ON CONFLICT (order_id) DO UPDATE SET ${written.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /** The rows of the processes over a part of the log: the last state of each, every 100 ms. */
 export function processWrites(log: readonly RecordedEvent[]): Transaction[] {
@@ -64,7 +66,7 @@ export function processWrites(log: readonly RecordedEvent[]): Transaction[] {
   let gathered = new Map<string, Tracked>();
   let until = 0;
   const flush = (): void => {
-    const values = columnsOf(gathered.values(), durations);
+    const values = columnsOf(gathered.values(), durations, until);
     if (gathered.size > 0) writes.push([{ text: UPSERT, values, rows: rowsOf(values) }]);
     gathered = new Map();
   };

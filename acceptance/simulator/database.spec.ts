@@ -92,7 +92,11 @@ class Tables {
       case 'match':
         return this.parked.match({ ...fromLog(orders[0]!.placed, step.position), streamId: step.stream });
       case 'overdue':
-        return byOrder(await this.parked.deadLetterDue(step.partitions));
+        return (await this.parked.overdue(step.partitions)).sort();
+      case 'end':
+        return byOrder(await this.parked.deadLetterDue(partitionOf(orders[step.order]!.orderId), step.forMs));
+      case 'forward':
+        return this.processes.bringForward(step.partitions);
       case 'awaited':
         return [...(await this.parked.awaited(step.partitions))].sort();
       case 'aside':
@@ -108,10 +112,11 @@ type Step =
   | ({ readonly kind: 'move'; readonly name: string } & Moved)
   | ({ readonly kind: 'store'; readonly order: number; readonly turns: number } & Moved)
   | {
-      readonly kind: 'resends' | 'deferred' | 'deadlines' | 'overdue' | 'awaited';
+      readonly kind: 'resends' | 'forward' | 'deferred' | 'deadlines' | 'overdue' | 'awaited';
       readonly partitions: readonly number[];
     }
   | { readonly kind: 'still' }
+  | { readonly kind: 'end'; readonly order: number; readonly forMs: number }
   | { readonly kind: 'park'; readonly order: number; readonly stream: string; readonly position: bigint }
   | { readonly kind: 'match'; readonly stream: string; readonly position: bigint }
   | { readonly kind: 'aside'; readonly order: number; readonly partitions: readonly number[] };
@@ -166,12 +171,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('move' as const), name, ...moved }),
   fc.record({ kind: fc.constant('store' as const), order, turns: fc.integer({ min: 1, max: 9 }), ...moved }),
   fc.record({
-    kind: fc.constantFrom('resends' as const, 'deferred', 'deadlines', 'overdue', 'awaited'),
+    kind: fc.constantFrom('resends' as const, 'forward', 'deferred', 'deadlines', 'overdue', 'awaited'),
     partitions,
   }),
   fc.record({ kind: fc.constant('park' as const), order, stream, position: fc.bigInt(1n, 6n) }),
   fc.record({ kind: fc.constant('match' as const), stream, position: fc.bigInt(1n, 7n) }),
   fc.constant({ kind: 'still' as const }),
+  fc.record({ kind: fc.constant('end' as const), order, forMs: fc.constantFrom(0, 7_200_000) }),
   fc.record({ kind: fc.constant('aside' as const), order, partitions }),
 );
 

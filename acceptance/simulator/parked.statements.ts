@@ -40,9 +40,17 @@ export function parkedStatements({ now }: DatabaseParts, onDeadLetter: (reason: 
       }
       return [];
     },
-    'parked-dead-letter': ([partitions]) =>
-      open(partitions)
-        .filter(({ dueAt }) => dueAt <= now())
+    'parked-overdue': ([partitions]) =>
+      [
+        ...new Set(
+          open(partitions)
+            .filter(({ dueAt }) => dueAt <= now())
+            .map(({ partition }) => partition),
+        ),
+      ].map((partition) => ({ partition })),
+    'parked-dead-letter': ([of, forMs]) =>
+      open([of])
+        .filter(({ dueAt }) => dueAt <= now() - (forMs as number))
         .sort((one, other) => one.dueAt - other.dueAt)
         .slice(0, MOST_AT_ONCE)
         .map((row) => {

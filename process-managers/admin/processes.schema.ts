@@ -115,7 +115,14 @@ export const ProcessDetails = z.object({
   heardPosition: Position,
   knows: Knowledge.meta({ description: 'What it knows of order, payment and stock.' }),
   outstanding: z.array(Command),
-  deadline: z.object({ stage: Stage, generation: z.int(), due: Instant }).nullable(),
+  deadline: z
+    .object({
+      ...{ stage: Stage, generation: z.int(), due: Instant },
+      by: z
+        .enum(['process', 'provider'])
+        .describe('Who set it: the payment provider, for how long a customer may act'),
+    })
+    .nullable(),
   stages: z.array(
     z.object({
       stage: Stage,

@@ -13,6 +13,8 @@ export interface StageVisit {
 
 export interface StageDeadline extends StageVisit {
   readonly due: string;
+  /** Whose clock `due` is of: that of whoever heard what began the stage, or the provider's, who has named it. */
+  readonly by: 'process' | 'provider';
 }
 
 /**
@@ -25,5 +27,7 @@ export function deadline(process: OrderProcess, durations: StageDurations): Stag
   const due = later(stageSince, durations[stage]);
   const isOver =
     stage === 'customerAction' && payment.payableUntil !== undefined && payment.payableUntil < due;
-  return { stage, generation, due: isOver ? payment.payableUntil : due };
+  return isOver
+    ? { stage, generation, due: payment.payableUntil, by: 'provider' }
+    : { stage, generation, due, by: 'process' };
 }

@@ -64,14 +64,15 @@ export class Hearing implements Keeper {
   }
 
   /**
-   * Asks the log what there is to be heard, so that `heardUpTo` says something of now as soon as that was heard. Throws
-   * what reading the log throws.
+   * Asks the log what there is to be heard, so that `heardUpTo` says something of now as soon as that was heard. It is
+   * asked also where what it last told is still to be heard: to know that it answers. Throws what reading the log throws.
    */
   async lookForward(): Promise<void> {
-    const asking = [...this.#partitions.values()].filter(({ wantsHead }) => wantsHead);
-    if (asking.length === 0) return;
+    const held = [...this.#partitions.values()];
+    if (held.length === 0) return;
+    const asking = held.filter(({ wantsHead }) => wantsHead);
     const at = performance.now();
-    const atLeast = lowestSeen(asking);
+    const atLeast = lowestSeen(held);
     const head = await this.options.log.head({ prefixes: HEARD_STREAMS, atLeast });
     for (const partition of asking) partition.askedAt(head, at);
   }

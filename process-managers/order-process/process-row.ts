@@ -17,9 +17,10 @@ const COLUMNS = [
   ['intervention', 'text'],
   ['pending', 'jsonb'],
   ['deferred', 'boolean'],
-  ['not_before', 'timestamptz'],
+  ['resend_in', 'float8'],
   ['deadline_generation', 'integer'],
-  ['next_deadline_at', 'timestamptz'],
+  ['deadline_in', 'float8'],
+  ['deadline_at', 'timestamptz'],
   ['correlation_id', 'text'],
   ['causation_id', 'text'],
   ['traceparent', 'text'],
@@ -34,10 +35,15 @@ export type ProcessStatus = 'FULFILLING' | 'UNDOING' | 'DONE';
 export const statusOf = ({ stage, undo }: Running): ProcessStatus =>
   stage === 'done' ? 'DONE' : undo ? 'UNDOING' : 'FULFILLING';
 
-function rowOf(tracked: Tracked, process: Running, durations: StageDurations): Row {
+/**
+ * @param now by the clock of this instance, milliseconds since the epoch. What counts from when it heard something goes
+ *   to Postgres as the milliseconds that are left: the two clocks may differ.
+ */
+function rowOf(tracked: Tracked, process: Running, durations: StageDurations, now: number): Row {
   const commands = outstandingOf(tracked);
   const deadline = definitionOf(process.definition).deadline(process, durations);
-  const pauses = commands.map(({ notBefore }) => notBefore ?? '').sort();
+  const [pause] = commands.map(({ notBefore }) => notBefore ?? '').sort();
+  const left = (until: string): number => Date.parse(until) - now;
   return {
     order_id: process.orderId,
     partition: partitionOf(process.orderId),
@@ -50,9 +56,10 @@ function rowOf(tracked: Tracked, process: Running, durations: StageDurations): R
     intervention: process.intervention ?? null,
     pending: JSON.stringify(commands),
     deferred: process.payment.deferred,
-    not_before: pauses[0] || null,
+    resend_in: pause ? left(pause) : null,
     deadline_generation: deadline?.generation ?? null,
-    next_deadline_at: deadline?.due ?? null,
+    deadline_in: deadline?.by === 'process' ? left(deadline.due) : null,
+    deadline_at: deadline?.by === 'provider' ? deadline.due : null,
     correlation_id: tracked.origin.correlationId,
     causation_id: tracked.origin.causationId,
     traceparent: tracked.origin.traceparent ?? null,
@@ -61,11 +68,15 @@ function rowOf(tracked: Tracked, process: Running, durations: StageDurations): R
   };
 }
 
-/** One array a column. A process of which nothing was heard yet has no row. */
-export function columnsOf(processes: Iterable<Tracked>, durations: StageDurations): Row[Column][][] {
+/** One array a column. A process of which nothing was heard yet has no row. @param now as for a row */
+export function columnsOf(
+  processes: Iterable<Tracked>,
+  durations: StageDurations,
+  now: number,
+): Row[Column][][] {
   const rows: Row[] = [];
   for (const tracked of processes) {
-    if (tracked.state.kind === 'running') rows.push(rowOf(tracked, tracked.state, durations));
+    if (tracked.state.kind === 'running') rows.push(rowOf(tracked, tracked.state, durations, now));
   }
   return COLUMNS.map(([column]) => rows.map((row) => row[column]));
 }

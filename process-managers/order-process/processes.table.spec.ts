@@ -85,7 +85,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   const rowOf = async (orderId: OrderId) => {
     const { rows } = await pool.query<Record<string, unknown>>(
-      `SELECT *, next_resend_at - now() AS resend_in FROM process_managers.processes WHERE order_id = $1`,
+      `SELECT *, extract(epoch FROM next_deadline_at)::float8 AS deadline_at,
+         extract(epoch FROM next_resend_at)::float8 AS resend_at
+       FROM process_managers.processes WHERE order_id = $1`,
       [orderId],
     );
     return rows[0];
@@ -104,7 +106,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         revision: '2',
         partition: partitionOf(order.orderId),
         pending: asJson(outstandingOf(tracked)),
-        next_deadline_at: new Date(Date.parse(START) + MINUTE),
+        deadline_at: expect.closeTo((Date.parse(START) + MINUTE) / 1_000, 0),
         deadline_generation: 2,
         correlation_id: 'correlation-1',
       });
@@ -208,6 +210,37 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect(await table.takeDeferred(partitions, 10)).toEqual([]);
     });
 
+    it('is brought forward, but for what waits out a pause, or for the payment provider', async () => {
+      const [sent, repeated, paused, pausedLong, deferred] = ['1', '2', '3', '4', '5'].map((key) =>
+        anOrder({ key: `forward ${key}`, captureMethod: 'MANUAL' }),
+      );
+      const refused = ({ placed, authorized, reserved, captureFailed }: ReturnType<typeof anOrder>) =>
+        [placed, authorized, reserved(), captureFailed()] as const;
+      await store(
+        await after(sent!, sent!.placed),
+        await after(repeated!, repeated!.placed),
+        await after(paused!, ...refused(paused!)),
+        await after(pausedLong!, ...refused(pausedLong!)),
+        await after(deferred!, deferred!.placed, deferred!.deferred('authorize')),
+      );
+      const all = [sent, repeated, paused, pausedLong, deferred].map((order) => order!.orderId);
+      await pool.query(
+        `UPDATE process_managers.processes
+         SET next_resend_at = now() + interval '1 h', resends = CASE WHEN order_id = ANY($2) THEN 3 ELSE 0 END
+         WHERE order_id = ANY($1)`,
+        [all, [repeated!.orderId, pausedLong!.orderId]],
+      );
+      const turnsOf = async (partitions: readonly number[]) =>
+        (await table.takeResends(partitions)).map(({ orderId }) => orderId).filter((id) => all.includes(id));
+      const partitions = [...Array(16).keys()];
+      await table.bringForward(partitions.filter((id) => id !== partitionOf(sent!.orderId)));
+      expect(await turnsOf([partitionOf(sent!.orderId)])).toEqual([]);
+      await table.bringForward(partitions);
+      expect((await turnsOf(partitions)).sort()).toEqual(
+        [sent!.orderId, repeated!.orderId, pausedLong!.orderId].sort(),
+      );
+    });
+
     it('a deadline names the visit to the stage that it belongs to', async () => {
       const order = anOrder({ key: 'deadline' });
       await store(await after(order, order.placed, order.captured));
@@ -221,7 +254,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const { placed, authorized, reserved, captureFailed } = order;
       await store(await after(order, placed, authorized, reserved(), captureFailed()));
       expect(await rowOf(order.orderId)).toMatchObject({
-        next_resend_at: new Date(Date.parse(START) + 500),
+        resend_at: expect.closeTo((Date.parse(START) + 500) / 1_000, 0),
       });
     });
   });

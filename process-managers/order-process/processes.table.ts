@@ -16,7 +16,9 @@ export interface ResendIntervals {
 
 /** A deadline that was taken and came to nothing (its process was busy, the log away) comes up again after this. */
 const DEADLINE_AGAIN = '5 seconds';
-const MOST_AT_ONCE = 200;
+/** Taken at once; where fewer are, that was all. */
+export const MOST_RESENDS = 200;
+const MOST_DEADLINES = 200;
 
 /**
  * Rows and checkpoint in one statement, hence in one transaction: the rows are written only if the checkpoint
@@ -39,8 +41,8 @@ const STORE = {
         heard_position, started_at)
       SELECT
         order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending, deferred,
-        CASE WHEN pending <> '[]' THEN coalesce(not_before, now() + $6::float8 * interval '1 millisecond') END,
-        deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent, heard_position, started_at
+        CASE WHEN pending <> '[]' THEN now() + coalesce(resend_in, $6::float8) * interval '1 millisecond' END,
+        deadline_generation, coalesce(deadline_at, now() + deadline_in * interval '1 millisecond'), correlation_id, causation_id, traceparent, heard_position, started_at
       FROM unnest(${columnParameters(7)}) AS v (${columnNames})
       WHERE EXISTS (SELECT FROM moved)
       ON CONFLICT (order_id) DO UPDATE SET
@@ -73,7 +75,18 @@ const takeResends = (condition: string, limit: string): string => `
 
 const TAKE_RESENDS = {
   name: 'processes-take-resends',
-  text: takeResends('next_resend_at <= now()', String(MOST_AT_ONCE)),
+  text: takeResends('next_resend_at <= now()', String(MOST_RESENDS)),
+};
+/**
+ * The turn of what waits out a pause comes with its end, and of what waits for the payment provider by its own pace; the
+ * pauses between repeats are no reason to wait.
+ */
+const BRING_FORWARD = {
+  name: 'processes-bring-forward',
+  text: `
+    UPDATE process_managers.processes SET next_resend_at = now()
+    WHERE next_resend_at > now() AND NOT deferred AND partition = ANY($1::smallint[])
+      AND (resends > 0 OR NOT pending @? '$[*].notBefore')`,
 };
 const TAKE_DEFERRED = {
   name: 'processes-take-deferred',
@@ -90,7 +103,7 @@ const TAKE_DEADLINES = {
     WITH due AS (
       SELECT order_id FROM process_managers.processes
       WHERE next_deadline_at <= now() AND partition = ANY($1::smallint[])
-      ORDER BY next_deadline_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
+      ORDER BY next_deadline_at LIMIT ${MOST_DEADLINES} FOR UPDATE SKIP LOCKED
     )
     UPDATE process_managers.processes AS p SET next_deadline_at = now() + interval '${DEADLINE_AGAIN}'
     FROM due WHERE p.order_id = due.order_id
@@ -135,9 +148,14 @@ export class ProcessesTable {
     { name, token, position, to, caughtUpFor }: Move,
   ): Promise<boolean> {
     const checkpoint = [name, token, position, to, caughtUpFor ?? null];
-    const values = [...checkpoint, this.resends.first, ...columnsOf(processes, this.durations)];
+    const values = [...checkpoint, this.resends.first, ...columnsOf(processes, this.durations, Date.now())];
     const { rows } = await this.pool.query<{ moved: number }>({ ...STORE, values });
     return rows[0]?.moved === 1;
+  }
+
+  /** Lets the turn of what is outstanding in these partitions come now. */
+  async bringForward(partitions: readonly number[]): Promise<void> {
+    await this.pool.query({ ...BRING_FORWARD, values: [partitions] });
   }
 
   /** Takes what is to be sent again; nobody else does until the next turn of each. */

@@ -3,8 +3,9 @@ import type { Origin } from '@orders/shared-events/contracts/envelope.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { anOrder, story } from '../testing/order-story.js';
+import { PARTITIONS, partitionOf } from './partition.js';
 import { pending } from './pending.js';
-import type { DueDeadline, Resend } from './processes.table.js';
+import { type DueDeadline, MOST_RESENDS, type Resend } from './processes.table.js';
 import { Timers } from './timers.js';
 
 const order = anOrder();
@@ -13,6 +14,8 @@ const origin: Origin = {
   causationId: 'cause-1',
   actor: { kind: 'system', subject: 'order-process' },
 };
+const ours = partitionOf(order.orderId);
+const [second, third] = [(ours + 1) % PARTITIONS, (ours + 2) % PARTITIONS];
 const commands = pending(story(order, order.placed).process);
 
 /** A world in which one command and one deadline are always due. */
@@ -20,15 +23,20 @@ function world() {
   const sent: string[] = [];
   const fired: DueDeadline[] = [];
   const asked: (readonly number[])[] = [];
-  const ended: (readonly number[])[] = [];
+  const broughtForward: (readonly number[])[] = [];
+  const ended: number[] = [];
   const resend: Resend = { orderId: order.orderId, commands, origin };
   const state = {
-    ...{ projected: true, connected: true, settled: [1, 2], graceMs: 1, looks: 0 },
-    ...{ logAnswers: true, heardUpTo: Infinity as number | undefined, taken: 0 },
+    ...{ projected: true, connected: true, settled: [ours, second], graceMs: 1, looks: 0 },
+    ...{ logAnswers: true, heardUpTo: Infinity as number | undefined, taken: 0, resends: 1 },
+    partitions: [ours, second, third],
   };
   const timers = new Timers({
     hearing: {
-      ...{ partitions: [1, 2, 3], settled: () => state.settled, heardUpTo: () => state.heardUpTo },
+      get partitions() {
+        return state.partitions;
+      },
+      ...{ settled: () => state.settled, heardUpTo: () => state.heardUpTo },
       lookForward: () =>
         state.logAnswers ? Promise.resolve() : Promise.reject(new Error('the log is away')),
     },
@@ -36,7 +44,11 @@ function world() {
       passDeadline: (orderId, deadline) => Promise.resolve(void fired.push({ orderId, ...deadline })),
     },
     table: {
-      takeResends: (partitions) => Promise.resolve((asked.push(partitions), [resend])),
+      bringForward: (partitions) => Promise.resolve(void broughtForward.push(partitions)),
+      takeResends: (partitions) => {
+        asked.push(partitions);
+        return Promise.resolve(Array.from({ length: state.resends }, () => resend));
+      },
       takeDeadlines: (partitions) => {
         asked.push(partitions);
         state.taken++;
@@ -44,14 +56,17 @@ function world() {
       },
     },
     deferred: { due: (partitions) => Promise.resolve((asked.push(partitions), [])) },
-    parking: { deadLetterDue: (partitions) => Promise.resolve(void ended.push(partitions)) },
+    parking: {
+      overdue: (partitions) => Promise.resolve(partitions),
+      deadLetterDue: (partition) => Promise.resolve(void ended.push(partition)),
+    },
     send: ({ commandId }) => Promise.resolve(void sent.push(commandId)),
     projected: () => Promise.resolve((state.looks++, state.projected)),
     connected: () => (state.looks++, state.connected),
     graceMs: 1,
     logger: silent,
   });
-  return { timers, state, sent, fired, asked, ended };
+  return { timers, state, sent, fired, asked, broughtForward, ended };
 }
 
 let running: Timers | undefined;
@@ -67,9 +82,10 @@ describe('the timers', () => {
     start(timers);
     await until(() => sent.length > 0 && fired.length > 0 && ended.length > 0);
     expect(sent[0]).toBe(commands[0]?.commandId);
-    expect(asked).toContainEqual([1, 2, 3]);
-    expect(asked).toContainEqual([1, 2]);
-    expect(ended[0]).toEqual([1, 2]);
+    expect(asked).toContainEqual([ours, second, third]);
+    expect(asked).toContainEqual([ours, second]);
+    await until(() => ended.includes(second));
+    expect(ended).not.toContain(third);
   });
 
   it('do nothing before the projection has reached the head of boot time', async () => {
@@ -124,9 +140,41 @@ describe('the timers', () => {
     const { timers, state, fired } = world();
     state.logAnswers = false;
     start(timers);
-    await until(() => state.taken > 3);
+    await until(() => state.looks > 12);
     expect(fired).toEqual([]);
     state.logAnswers = true;
+    await until(() => fired.length > 0);
+  });
+
+  it('bring forward what is outstanding once for each hold, and again after an absence', async () => {
+    const { timers, state, broughtForward } = world();
+    start(timers);
+    await until(() => state.taken > 2);
+    expect(broughtForward).toEqual([[ours, second, third]]);
+    state.connected = false;
+    const { looks } = state;
+    await until(() => state.looks > looks + 4);
+    expect(broughtForward).toHaveLength(1);
+    state.connected = true;
+    await until(() => broughtForward.length > 1);
+    state.partitions = [ours];
+    await until(() => state.looks > looks + 12);
+    state.partitions = [ours, second];
+    await until(() => broughtForward.length > 2);
+    state.logAnswers = false;
+    await until(() => state.looks > looks + 60, 30_000);
+    state.logAnswers = true;
+    await until(() => broughtForward.length > 3);
+    expect(broughtForward).toEqual([[ours, second, third], [ours, second, third], [second], [ours, second]]);
+  }, 60_000);
+
+  it('fire nothing before all that was brought forward is sent', async () => {
+    const { timers, state, sent, fired, ended } = world();
+    state.resends = MOST_RESENDS;
+    start(timers);
+    await until(() => sent.length > 3 * MOST_RESENDS);
+    expect([fired, ended, state.taken]).toEqual([[], [], 0]);
+    state.resends = 0;
     await until(() => fired.length > 0);
   });
 

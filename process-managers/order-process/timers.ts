@@ -4,22 +4,25 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Parking } from '../parking/parking.js';
 import type { Effects, ProcessRunner } from '../process.js';
+import { AskedAnew } from './asked-anew.js';
+import type { StageVisit } from './deadlines.js';
 import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
-import type { StageVisit } from './deadlines.js';
 import { partitionOf } from './partition.js';
-import type { ProcessesTable, Resend } from './processes.table.js';
+import { MOST_RESENDS, type ProcessesTable, type Resend } from './processes.table.js';
 
 const LOOK_EVERY_MS = 200;
+/** How soon it is noticed that the log does not answer, also where nothing is due. */
+const LOOK_FORWARD_EVERY_MS = 5_000;
 
 export interface TimersOptions {
   readonly hearing: Pick<Hearing, 'partitions' | 'settled' | 'lookForward' | 'heardUpTo'>;
   readonly runner: Pick<ProcessRunner, 'passDeadline'>;
-  readonly table: Pick<ProcessesTable, 'takeResends' | 'takeDeadlines'>;
+  readonly table: Pick<ProcessesTable, 'bringForward' | 'takeResends' | 'takeDeadlines'>;
   /** The pace of those that wait for the payment provider. */
   readonly deferred: Pick<DeferredRetries, 'due'>;
   /** What waits for something that does not come. */
-  readonly parking: Pick<Parking, 'deadLetterDue'>;
+  readonly parking: Pick<Parking, 'overdue' | 'deadLetterDue'>;
   readonly send: Effects['send'];
   /** Whether the projection has reached what was the log's head when this instance booted. */
   readonly projected: () => Promise<boolean>;
@@ -37,20 +40,24 @@ export interface TimersOptions {
  * A deadline says that others took too long, so none counts while they could not be asked or heard: after a
  * boot, a takeover or an absence of the broker or the log everything outstanding is sent and a grace period passes
  * first. And none counts before everything was heard that stood in the log when it was due: this instance may be slow,
- * or behind.
+ * or behind. What is parked waits in the same way.
  */
 export class Timers {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #projected = false;
-  #connectedSince: number | undefined;
+  readonly #asked: AskedAnew;
   /** Deadlines that are due, and since when they are known to be: one an order, however often its row comes up. */
   readonly #due = new Map<OrderId, { readonly visit: StageVisit; readonly since: number }>();
-  /** Since when the log has answered whenever it was asked. */
-  #logAnswersSince: number | undefined;
+  /** Partitions in which something has been parked for too long, and since when that is known. */
+  readonly #overdue = new Map<number, number>();
+  #logAnswers = false;
+  #lookedForwardAt = -Infinity;
   #isLookingForward = false;
 
-  constructor(private readonly options: TimersOptions) {}
+  constructor(private readonly options: TimersOptions) {
+    this.#asked = new AskedAnew(options.table);
+  }
 
   start(): void {
     this.#running = this.#run();
@@ -73,27 +80,44 @@ export class Timers {
   }
 
   async #look(): Promise<void> {
-    const { options } = this;
-    this.#projected ||= await options.projected();
-    if (!options.connected()) this.#connectedSince = undefined;
-    else this.#connectedSince ??= performance.now();
-    if (!this.#projected || this.#connectedSince === undefined) return;
-    const partitions = options.hearing.partitions;
-    if (partitions.length > 0) {
-      await this.#sendAgain(await options.table.takeResends(partitions));
-      await this.#sendAgain(await options.deferred.due(partitions, performance.now()));
-    }
-    if (performance.now() - this.#connectedSince < options.graceMs) return;
-    const settled = options.hearing.settled(options.graceMs);
-    if (settled.length > 0) await this.#takeDue(settled);
-    if (this.#due.size > 0 && !this.#isLookingForward) void this.#lookForward();
+    const { projected, connected, hearing, graceMs } = this.options;
+    this.#projected ||= await projected();
+    if (!connected()) this.#asked.forget();
+    if (this.#isTimeToLookForward()) void this.#lookForward();
+    if (!this.#projected || !connected() || hearing.partitions.length === 0) return;
+    await this.#ask(hearing.partitions);
+    const waitedFor = this.#waitedFor(hearing.settled(graceMs));
+    if (waitedFor.length > 0) await this.#takeDue(waitedFor);
   }
 
-  async #takeDue(settled: readonly number[]): Promise<void> {
-    for (const { orderId, ...visit } of await this.options.table.takeDeadlines(settled)) {
+  async #ask(partitions: readonly number[]): Promise<void> {
+    const { table, deferred } = this.options;
+    if (this.#logAnswers) await this.#asked.bringForward(partitions);
+    const resends = await table.takeResends(partitions);
+    await this.#sendAgain(resends);
+    if (resends.length < MOST_RESENDS) this.#asked.sentAll(performance.now());
+    await this.#sendAgain(await deferred.due(partitions, performance.now()));
+  }
+
+  #waitedFor(partitions: readonly number[]): number[] {
+    const now = performance.now();
+    return partitions.filter((partition) => this.#asked.hasBeenFor(partition, this.options.graceMs, now));
+  }
+
+  async #takeDue(partitions: readonly number[]): Promise<void> {
+    const { table, parking } = this.options;
+    for (const { orderId, ...visit } of await table.takeDeadlines(partitions)) {
       if (!this.#due.has(orderId)) this.#due.set(orderId, { visit, since: performance.now() });
     }
-    await this.options.parking.deadLetterDue(settled);
+    for (const partition of await parking.overdue(partitions)) {
+      if (!this.#overdue.has(partition)) this.#overdue.set(partition, performance.now());
+    }
+  }
+
+  #isTimeToLookForward(): boolean {
+    if (this.#isLookingForward) return false;
+    const isAwaited = this.#due.size > 0 || this.#overdue.size > 0 || !this.#logAnswers;
+    return isAwaited || performance.now() - this.#lookedForwardAt >= LOOK_FORWARD_EVERY_MS;
   }
 
   /** Side by side with the looks: a log that is away takes long to say so. */
@@ -101,10 +125,14 @@ export class Timers {
     this.#isLookingForward = true;
     try {
       await this.options.hearing.lookForward();
-      this.#logAnswersSince ??= performance.now();
-      if (!this.#stop.signal.aborted) this.#fire();
+      this.#logAnswers = true;
+      this.#lookedForwardAt = performance.now();
+      if (this.#stop.signal.aborted) return;
+      this.#fire();
+      await this.#deadLetter();
     } catch (error) {
-      this.#logAnswersSince = undefined;
+      this.#logAnswers = false;
+      this.#asked.forget();
       this.options.logger.debug({ err: error }, 'timers: the log does not answer, no deadline counts');
     } finally {
       this.#isLookingForward = false;
@@ -127,16 +155,31 @@ export class Timers {
 
   /** Not waited for: what cannot be recorded now comes up again. */
   #fire(): void {
-    const { hearing, runner, graceMs, logger } = this.options;
-    if (performance.now() - (this.#logAnswersSince ?? Infinity) < graceMs) return;
+    const { hearing, runner, logger } = this.options;
     for (const [orderId, { visit, since }] of this.#due) {
-      const heardUpTo = hearing.heardUpTo(partitionOf(orderId));
+      const partition = partitionOf(orderId);
+      const heardUpTo = hearing.heardUpTo(partition);
       if (heardUpTo !== undefined && heardUpTo < since) continue;
       this.#due.delete(orderId);
-      if (heardUpTo === undefined) continue;
+      // It comes up again where it still holds once they have been asked anew.
+      if (heardUpTo === undefined || this.#waitedFor([partition]).length === 0) continue;
       logger.info({ orderId, ...visit }, 'a stage took too long');
       runner.passDeadline(orderId, visit).catch((error: unknown) => {
         logger.warn({ err: error, orderId }, 'a deadline was not recorded');
+      });
+    }
+  }
+
+  /** What its time was over for by when everything was heard. What cannot be done now comes up again. */
+  async #deadLetter(): Promise<void> {
+    const { hearing, parking, logger } = this.options;
+    for (const [partition, since] of this.#overdue) {
+      const heardUpTo = hearing.heardUpTo(partition);
+      if (heardUpTo !== undefined && heardUpTo < since) continue;
+      this.#overdue.delete(partition);
+      if (heardUpTo === undefined) continue;
+      await parking.deadLetterDue(partition, performance.now() - since).catch((error: unknown) => {
+        logger.warn({ err: error, partition }, 'what was parked for too long was not dead-lettered');
       });
     }
   }

@@ -29,13 +29,19 @@ const MATCH = {
     UPDATE process_managers.parked SET outcome = 'matched', ended_at = now()
     WHERE outcome IS NULL AND awaits = $1 AND position < $2`,
 };
+const OVERDUE = {
+  name: 'parked-overdue',
+  text: `
+    SELECT DISTINCT partition FROM process_managers.parked
+    WHERE outcome IS NULL AND due_at <= now() AND partition = ANY($1::smallint[])`,
+};
 /** One statement, hence one transaction: whoever is told that its time is over finds the dead letter. */
 const DEAD_LETTER = {
   name: 'parked-dead-letter',
   text: `
     WITH due AS (
       SELECT position FROM process_managers.parked
-      WHERE outcome IS NULL AND due_at <= now() AND partition = ANY($1::smallint[])
+      WHERE outcome IS NULL AND due_at <= now() - $2::float8 * interval '1 millisecond' AND partition = $1
       ORDER BY due_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
     ), ended AS (
       UPDATE process_managers.parked AS p SET outcome = 'dead-lettered', ended_at = now()
@@ -79,9 +85,15 @@ export class ParkedTable {
     await this.pool.query({ ...MATCH, values: [streamId, position] });
   }
 
-  /** Makes dead letters of those whose time is over, each once. */
-  async deadLetterDue(partitions: readonly number[]): Promise<readonly DeadLettered[]> {
-    return (await this.pool.query<DeadLettered>({ ...DEAD_LETTER, values: [partitions] })).rows;
+  /** The partitions among these in which the time of something is over. */
+  async overdue(partitions: readonly number[]): Promise<number[]> {
+    const { rows } = await this.pool.query<{ partition: number }>({ ...OVERDUE, values: [partitions] });
+    return rows.map(({ partition }) => partition);
+  }
+
+  /** Makes dead letters of those whose time has been over for so long, each once. */
+  async deadLetterDue(partition: number, forMs: number): Promise<readonly DeadLettered[]> {
+    return (await this.pool.query<DeadLettered>({ ...DEAD_LETTER, values: [partition, forMs] })).rows;
   }
 
   /** What is awaited in these partitions. */

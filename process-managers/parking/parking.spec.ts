@@ -66,6 +66,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const waiting = async () => new ParkedQueries(pool).list(100, undefined);
   const dead = async () => letters.list(100, undefined);
   const isOver = () => pool.query('UPDATE process_managers.parked SET due_at = now()');
+  /** What the timers do. */
+  async function end(parking: Parking, partitions: readonly number[]): Promise<void> {
+    for (const partition of await parking.overdue(partitions)) await parking.deadLetterDue(partition, 0);
+  }
   const outcomes = async () => {
     const { rows } = await pool.query<{ outcome: string | null }>(
       'SELECT outcome FROM process_managers.parked ORDER BY position',
@@ -107,7 +111,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await parking.match(order.requested());
       expect([await waiting(), await outcomes()]).toEqual([[], ['matched']]);
       await isOver();
-      await parking.deadLetterDue(EVERYWHERE);
+      await end(parking, EVERYWHERE);
       expect(await dead()).toEqual([]);
     });
 
@@ -167,12 +171,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const unmatched = order.unmatched();
       const parking = instance(90_000);
       await parking.park(order.orderId, unmatched);
-      await parking.deadLetterDue(EVERYWHERE);
+      await end(parking, EVERYWHERE);
       expect(await dead()).toEqual([]);
       await pool.query(
         `UPDATE process_managers.parked SET parked_at = now() - interval '90 s', due_at = now()`,
       );
-      await parking.deadLetterDue(EVERYWHERE);
+      await end(parking, EVERYWHERE);
       const [letter] = await dead();
       expect(letter).toMatchObject({
         origin: 'unknown correlation',
@@ -190,16 +194,29 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect([await waiting(), await outcomes()]).toEqual([[], ['dead-lettered']]);
     });
 
+    it('it goes on waiting where its time was not over when everything was heard', async () => {
+      const order = anOrder();
+      const parking = instance();
+      await parking.park(order.orderId, order.unmatched());
+      await pool.query("UPDATE process_managers.parked SET due_at = now() - interval '1 s'");
+      expect(await parking.overdue(EVERYWHERE)).toEqual([partitionOf(order.orderId)]);
+      await parking.deadLetterDue(partitionOf(order.orderId), 60_000);
+      expect([await dead(), await outcomes()]).toEqual([[], [null]]);
+      await parking.deadLetterDue(partitionOf(order.orderId), 500);
+      expect(await outcomes()).toEqual(['dead-lettered']);
+      expect(await parking.overdue(EVERYWHERE)).toEqual([]);
+    });
+
     it('it does so once, however many look at the same time, and however often it is heard', async () => {
       const order = anOrder();
       const unmatched = order.unmatched();
       const all = [instance(), instance(), instance()];
       for (const parking of all) await parking.park(order.orderId, unmatched);
       await isOver();
-      await Promise.all(all.map((parking) => parking.deadLetterDue(EVERYWHERE)));
+      await Promise.all(all.map((parking) => end(parking, EVERYWHERE)));
       for (const parking of all) await parking.park(order.orderId, unmatched);
       await isOver().catch(() => undefined);
-      await Promise.all(all.map((parking) => parking.deadLetterDue(EVERYWHERE)));
+      await Promise.all(all.map((parking) => end(parking, EVERYWHERE)));
       expect(await dead()).toMatchObject([{ times: 1 }]);
     });
 
@@ -211,10 +228,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await pool.query(`
         CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'crash'; END $$;
         CREATE TRIGGER crash BEFORE INSERT ON process_managers.dead_letters FOR EACH ROW EXECUTE FUNCTION crash()`);
-      await expect(parking.deadLetterDue(EVERYWHERE)).rejects.toThrow('crash');
+      await expect(end(parking, EVERYWHERE)).rejects.toThrow('crash');
       expect([await waiting(), await dead()]).toEqual([[expect.anything()], []]);
       await pool.query('DROP FUNCTION crash CASCADE');
-      await parking.deadLetterDue(EVERYWHERE);
+      await end(parking, EVERYWHERE);
       expect([await waiting(), await dead()]).toEqual([[], [expect.anything()]]);
     });
 
@@ -229,7 +246,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         await elsewhere.query('BEGIN');
         const taken = 'SELECT FROM process_managers.parked WHERE order_id = $1 FOR UPDATE';
         await elsewhere.query(taken, [one.orderId]);
-        await parking.deadLetterDue(EVERYWHERE);
+        await end(parking, EVERYWHERE);
         expect(await dead()).toMatchObject([{ routingKey: paymentStream(other.paymentId) }]);
       } finally {
         await elsewhere.query('ROLLBACK');
@@ -243,10 +260,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const [parking, next] = [instance(), instance()];
       await parking.park(order.orderId, order.unmatched());
       await isOver();
-      await parking.deadLetterDue(EVERYWHERE.filter((id) => id !== partitionOf(order.orderId)));
+      await end(
+        parking,
+        EVERYWHERE.filter((id) => id !== partitionOf(order.orderId)),
+      );
       expect(await dead()).toEqual([]);
       await next.gained([partitionOf(order.orderId)]);
-      await next.deadLetterDue([partitionOf(order.orderId)]);
+      await end(next, [partitionOf(order.orderId)]);
       expect(await dead()).toHaveLength(1);
     });
   });

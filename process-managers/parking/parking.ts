@@ -52,9 +52,14 @@ export class Parking {
     this.#awaited.delete(event.streamId);
   }
 
-  async deadLetterDue(partitions: readonly number[]): Promise<void> {
-    if (this.#awaited.size === 0) return;
-    for (const { position, orderId, awaits } of await this.table.deadLetterDue(partitions)) {
+  /** The partitions among these in which something has waited for too long. */
+  async overdue(partitions: readonly number[]): Promise<readonly number[]> {
+    return this.#awaited.size === 0 ? [] : this.table.overdue(partitions);
+  }
+
+  /** To be called once everything was heard that stood in the log then. @param forMs since when its time is over */
+  async deadLetterDue(partition: number, forMs: number): Promise<void> {
+    for (const { position, orderId, awaits } of await this.table.deadLetterDue(partition, forMs)) {
       this.logger.error({ orderId, position, awaits }, 'dead-lettered: what it belongs to did not come');
     }
   }
