@@ -119,8 +119,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a deadline counts before everything was heard',
     file: 'process-managers/order-process/timers.ts',
-    find: 'heardUpTo < since',
-    replace: 'heardUpTo < 0 * since',
+    find: `heardUpTo < since) continue;
+      this.#due.delete(orderId);`,
+    replace: `heardUpTo < 0 * since) continue;
+      this.#due.delete(orderId);`,
   },
   {
     name: 'a deadline is judged by what is cached',
