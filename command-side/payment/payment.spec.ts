@@ -173,9 +173,10 @@ describe('RetryPayment', () => {
       .when(other)
       .refused('PAYMENT_EXPIRED');
   });
-  it('is refused once a void has left its mark, which ends the time to pay', () => {
-    given(payment, manual, required(), declined).when(voids()).then(voided);
-    given(payment, manual, required(), declined, voided).when(other).refused('PAYMENT_VOIDED');
+  it('is refused once a void was requested after the decline, which ends the time to pay', () => {
+    given(payment, manual, required(), declined).when(voids()).then(voidRequested);
+    given(payment, manual, required(), declined, voidRequested).when(other).refused('VOID_REQUESTED');
+    given(payment, manual, required(), declined, voidRequested, voided).when(other).refused('PAYMENT_VOIDED');
   });
   it('is refused once a void was requested, also where the decline came after that', () => {
     const voiding = given(payment, manual, required(), voidRequested, declined);
@@ -183,7 +184,9 @@ describe('RetryPayment', () => {
     voiding.when(voids()).ignored();
     voiding.when(voids(2)).refused('VOID_REQUESTED');
     given(payment, manual, required(), voidRequested, declined, voidFailed).when(voids()).ignored();
-    given(payment, manual, required(), voidRequested, declined, voidFailed).when(voids(2)).then(voided);
+    given(payment, manual, required(), voidRequested, declined, voidFailed)
+      .when(voids(2))
+      .then({ type: 'VoidRequested', data: { ...ids, attempt: 2 } });
   });
   it('and a void that comes after it gives back what it may hold', () =>
     given(payment, manual, required(), declined, again).when(voids()).then(voidRequested));

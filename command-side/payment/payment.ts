@@ -3,7 +3,7 @@ import { type PaymentEvent, paymentEvents } from '@orders/shared-events/contract
 import { type Decider, NOTHING_NEW } from '../decision.js';
 import { type PaymentDecision, nextAttempt, refusal, withoutMoney } from './next-attempt.js';
 import type { DataOf, PaymentCommand, PaymentRefusal, RetryPayment } from './payment.commands.js';
-import { type PaymentState, evolvePayment, isPending } from './payment.state.js';
+import { type Call, type PaymentState, evolvePayment, isPending } from './payment.state.js';
 import { recordDiscrepancy } from './discrepancy.js';
 import { recordOutcome, recordUnmatched } from './provider-outcome.js';
 import { refund, requestRefund } from './refund.js';
@@ -102,26 +102,24 @@ function capture(data: DataOf<'CapturePayment'>, state: PaymentState): PaymentDe
 }
 
 /**
- * On a payment that was never asked for it leaves the mark that refuses a request which comes late, on one that the
- * customer may still pay in another way the mark that ends this.
+ * On a payment that was never asked for it leaves the mark that refuses a request which comes late. One that the
+ * customer may still pay in another way is voided at the provider, too: that is its last word on what was declined.
  */
 function voidAuthorization(data: DataOf<'VoidAuthorization'>, state: PaymentState): PaymentDecision {
   const { paymentId, orderId } = data;
-  const mark = [{ type: 'AuthorizationVoided', data: { paymentId, orderId } }] as const;
+  const next = (voiding: Call | undefined): PaymentDecision =>
+    nextAttempt(data, voiding, 'VOID_REQUESTED', () => [{ type: 'VoidRequested', data }]);
   switch (state.status) {
     case 'none':
-      return mark;
+      return [{ type: 'AuthorizationVoided', data: { paymentId, orderId } }];
     case 'authorized':
-      if (isPending(state.capture?.status)) return refusal('CAPTURE_PENDING', data);
-      return nextAttempt(data, state.voiding, 'VOID_REQUESTED', () => [{ type: 'VoidRequested', data }]);
+      return isPending(state.capture?.status) ? refusal('CAPTURE_PENDING', data) : next(state.voiding);
     case 'requested':
-      return nextAttempt(data, state.voiding, 'VOID_REQUESTED', () => [{ type: 'VoidRequested', data }]);
+      return next(state.voiding);
     case 'captured':
       return refusal('ALREADY_CAPTURED', data);
     case 'declined':
-      if (state.payableUntil === undefined || data.attempt <= (state.voiding?.attempt ?? 0))
-        return NOTHING_NEW;
-      return isPending(state.voiding?.status) ? refusal('VOID_REQUESTED', data) : mark;
+      return state.payableUntil === undefined ? NOTHING_NEW : next(state.voiding);
     case 'expired':
     case 'voided':
       return NOTHING_NEW;

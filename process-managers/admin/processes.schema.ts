@@ -69,6 +69,7 @@ const Payment = z.strictObject({
     description: 'How long the customer may act or pay in another way.',
   }),
   deferred: z.boolean().meta({ description: 'The provider cannot be called for now.' }),
+  reachedAt: Instant.optional().meta({ description: 'When the provider answered again after that.' }),
   capturing: z.boolean().meta({ description: 'What became of a capture is not known yet.' }),
   captured: Amount,
   refunds: z.record(z.string(), Refund).meta({ description: 'By refund id.' }),

@@ -24,10 +24,10 @@ const durations = {
   reservation: HOUR,
   capture: HOUR,
   confirmation: HOUR,
-  shipment: HOUR,
+  shipment: 720 * HOUR,
   completion: HOUR,
-  refund: HOUR,
-  compensation: HOUR,
+  refund: 300_000,
+  compensation: 300_000,
 };
 
 describe('a payment that needs the customer to act', () => {
@@ -155,6 +155,53 @@ describe('a provider that cannot be called', () => {
   it('is there again with its first answer', () => {
     const back = story(manual, manual.placed, manual.deferred('authorize'), manual.authorized);
     expect(back.then(manual.reserved()).process.stage).toBe('capture');
+  });
+
+  it.each([
+    [
+      'a cancellation',
+      [manual.authorized, manual.cancellationRequested, manual.deferred('void')],
+      'compensation',
+    ],
+    [
+      'a refund',
+      [
+        ...[manual.authorized, manual.reserved(), manual.captureRequested(), manual.captured, manual.firm()],
+        ...[manual.confirmed, manual.completed, manual.committed()],
+        ...[manual.refundRequested('r-1', 100), manual.deferred('refund')],
+      ],
+      'refund',
+    ],
+  ] as const)('is waited for by %s as long as by a payment', (_what, events, stage) => {
+    const away = story(manual, manual.placed, ...events);
+    expect(away.process.stage).toBe(stage);
+    const { stageSince } = away.process;
+    expect(deadline(away.process, durations)).toMatchObject({
+      stage,
+      due: later(stageSince, durations.providerRetry),
+    });
+  });
+
+  it('gives the undoing of an order its whole time once it is there again', () => {
+    const undoing = story(manual, manual.placed, manual.authorized, manual.cancellationRequested);
+    const { stageSince } = undoing.process;
+    const back = undoing.then(manual.deferred('void'), manual.voidFailed(1));
+    expect(back.process).toMatchObject({ stage: 'compensation', stageSince });
+    const { reachedAt = '' } = back.process.payment;
+    expect(reachedAt > stageSince).toBe(true);
+    expect(deadline(back.process, durations)?.due).toBe(later(reachedAt, durations.compensation));
+  });
+
+  it('that is away for a refund shortens no other stage', () => {
+    const shipping = anOrder({ lines: [{ requiresShipping: true }] });
+    const waits = story(
+      shipping,
+      ...[shipping.placed, shipping.captured, shipping.reserved(), shipping.firm(), shipping.confirmed],
+      ...[shipping.refundRequested('r-1', 100), shipping.deferred('refund')],
+    );
+    const { stage, stageSince } = waits.process;
+    expect(stage).toBe('shipment');
+    expect(deadline(waits.process, durations)?.due).toBe(later(stageSince, durations.shipment));
   });
 
   it('is not waited for without an end', () => {

@@ -19,6 +19,8 @@ export interface PaymentLeg {
   readonly payableUntil?: string;
   /** The provider cannot be called for now. */
   readonly deferred: boolean;
+  /** When it answered again after that. */
+  readonly reachedAt?: string;
   /** The provider was asked to capture and its answer is not known: nothing may be voided until it is. */
   readonly capturing: boolean;
   /** Minor units. */
@@ -130,7 +132,7 @@ export const isNews = (event: PaymentNews): boolean =>
 /** @param at when the process heard it: pauses count from there */
 export function hearPayment(leg: PaymentLeg, event: PaymentNews, at: string, rules: Rules): PaymentLeg {
   if (event.type === 'ProviderCallDeferred') return { ...leg, deferred: true };
-  const reached = { ...leg, deferred: false };
+  const reached = leg.deferred ? { ...leg, deferred: false, reachedAt: at } : leg;
   switch (event.type) {
     case 'PaymentRequested':
       return leg.status === 'unsettled' ? { ...reached, turn: 'provider' } : leg;
