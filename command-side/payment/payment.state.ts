@@ -112,6 +112,11 @@ export function termsOf(state: PaymentState): Terms | undefined {
 }
 
 export function evolvePayment(state: PaymentState, event: Occurred<PaymentEvent>): PaymentState {
+  const next = evolved(state, event);
+  return 'notificationId' in event.data ? withNote(next, event.data.notificationId) : next;
+}
+
+function evolved(state: PaymentState, event: Occurred<PaymentEvent>): PaymentState {
   const noted = notedOf(state);
   const terms = termsOf(state);
   if (event.type === 'PaymentRequested') {
@@ -120,9 +125,8 @@ export function evolvePayment(state: PaymentState, event: Occurred<PaymentEvent>
     return { ...event.data, ...kept, status: 'requested', call: 'outstanding' };
   }
   if (event.type === 'AuthorizationVoided') return { status: 'voided', terms, noted };
-  if (event.type === 'ProviderNotificationIgnored' || event.type === 'ProviderNotificationUnmatched') {
-    return withNote(state, event.data.notificationId);
-  }
+  if (event.type === 'ProviderNotificationIgnored' || event.type === 'ProviderNotificationUnmatched')
+    return state;
   return terms ? evolveRequested(state, terms, event) : state;
 }
 

@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import type { ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
+import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import { orderId, paymentId, paymentRequested, total } from '@orders/shared-events/testing/examples.js';
 import { given } from '@orders/shared-events/testing/given.js';
 import { type PaymentCommand, payment } from './payment.js';
@@ -366,6 +366,10 @@ describe('a notification', () => {
     type: 'RecordProviderNotification',
     data: { ...ids, operation: 'authorize', attempt: 1, outcome, notificationId },
   });
+  const by = <Event extends PaymentEvent>(notificationId: string, event: Event): Event => ({
+    ...event,
+    data: { ...event.data, notificationId },
+  });
   const noted = {
     type: 'ProviderNotificationIgnored',
     data: {
@@ -381,7 +385,7 @@ describe('a notification', () => {
     data: { ...ids, operation: 'authorize', attempt: 1, outcome: 'succeeded', notificationId: 'evt_1' },
   } as const;
   it('records an outcome like an answer, whichever comes first', () => {
-    given(payment, manual).when(notified(succeeded)).then(authorized);
+    given(payment, manual).when(notified(succeeded)).then(by('evt_1', authorized));
     given(payment, manual, authorized).when(notified(succeeded)).ignored();
   });
   it('that changes nothing is noted once', () => {
@@ -403,6 +407,33 @@ describe('a notification', () => {
         .ignored();
     }
   });
+  it('that changed something is known by its id whatever became of the payment since', () => {
+    const again = { ...manual, data: { ...manual.data, attempt: 2 } };
+    for (const [outcome, events] of [
+      [succeeded, [by('evt_1', authorized), voidRequested, voided]],
+      [succeeded, [by('evt_1', authorized), captureRequested, captured, refundRequested, refunded]],
+      [failed, [by('evt_1', declined), again]],
+      [failed, [by('evt_1', declined), again, authorized]],
+    ] as const) {
+      given(payment, manual, ...events)
+        .when(notified(outcome))
+        .ignored();
+    }
+    // Without the id it would be news of what is over.
+    given(payment, manual, authorized, voidRequested, voided)
+      .when(notified(succeeded))
+      .then({ ...noted, data: { ...noted.data, outcome: 'succeeded' } });
+  });
+  it('that leads to two events is known by the first', () =>
+    given(payment, automatic, voidRequested)
+      .when({
+        type: 'RecordProviderNotification',
+        data: { ...ids, operation: 'void', attempt: 1, outcome: alreadyCaptured, notificationId: 'evt_1' },
+      })
+      .then(by('evt_1', captured), {
+        type: 'VoidFailed',
+        data: { ...failure, code: 'already_captured' },
+      }));
   it('is known by its id as long as it is among the last hundred', () => {
     const ids = Array.from({ length: 101 }, (_unused, index) => `evt_${index}`);
     const all = ids.map((notificationId) => ({ ...noted, data: { ...noted.data, notificationId } }));

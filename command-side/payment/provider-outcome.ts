@@ -17,10 +17,22 @@ import {
   toldIn,
 } from './provider-report.js';
 
-/** A success is recorded from every state where it means money that we do not know of yet. */
+/**
+ * A success is recorded from every state where it means money that we do not know of yet. A notification that has led to
+ * an event leads to no other, whatever has happened since.
+ */
 export function recordOutcome(report: ProviderReport, state: Begun): Events {
   const { notificationId } = report;
-  if (notificationId !== undefined && notedOf(state).includes(notificationId)) return NOTHING_NEW;
+  if (notificationId === undefined) return ofCall(report, state);
+  if (notedOf(state).includes(notificationId)) return NOTHING_NEW;
+  const [first, ...others] = ofCall(report, state);
+  return first ? [told(first, notificationId), ...others] : NOTHING_NEW;
+}
+
+const told = ({ type, data }: PaymentEvent, notificationId: string): PaymentEvent =>
+  ({ type, data: { ...data, notificationId } }) as PaymentEvent;
+
+function ofCall(report: ProviderReport, state: Begun): Events {
   switch (report.operation) {
     case 'authorize':
     case 'charge':

@@ -67,11 +67,9 @@ export const callIn = ({ operation, attempt, refundId, ...report }: Omit<Provide
   ...(refundId === undefined ? {} : { refundId }),
 });
 
-export const ignored = (report: ProviderReport): Events => {
-  const { notificationId } = report;
-  const data = notificationId === undefined ? toldIn(report) : { ...toldIn(report), notificationId };
-  return [{ type: 'ProviderNotificationIgnored', data }];
-};
+export const ignored = (report: ProviderReport): Events => [
+  { type: 'ProviderNotificationIgnored', data: toldIn(report) },
+];
 
 export const toldIn = (report: ProviderReport) => ({
   ...idsOf(report),

@@ -34,8 +34,10 @@ export const NotificationId = z.string().regex(/^[A-Za-z0-9._:-]{1,100}$/);
 
 const ids = { paymentId: PaymentId, orderId: OrderId };
 const requested = { ...ids, attempt: Attempt, amount: PositiveMinorUnits };
-const succeeded = { ...requested, providerReference: ProviderReference };
-const failed = { ...ids, attempt: Attempt, code: ProviderCode };
+/** Where the provider notified of it: told again it is known. */
+const notified = { notificationId: NotificationId.optional() };
+const succeeded = { ...requested, ...notified, providerReference: ProviderReference };
+const failed = { ...ids, ...notified, attempt: Attempt, code: ProviderCode };
 const call = { ...ids, operation: ProviderOperation, attempt: Attempt, refundId: RefundId.optional() };
 const told = { ...ids, operation: ProviderOperation, attempt: Attempt, outcome: z.string().max(100) };
 
@@ -58,7 +60,7 @@ export const paymentEvents = {
   PaymentCaptureFailed: versions(z.object(failed)),
   VoidRequested: versions(z.object({ ...ids, attempt: Attempt })),
   /** Terminal. Also recorded for a payment that was never requested, so that a late request is refused. */
-  AuthorizationVoided: versions(z.object(ids)),
+  AuthorizationVoided: versions(z.object({ ...ids, ...notified })),
   VoidFailed: versions(z.object(failed)),
   RefundRequested: versions(z.object({ ...requested, refundId: RefundId })),
   PaymentRefunded: versions(z.object({ ...succeeded, refundId: RefundId })),
@@ -70,19 +72,20 @@ export const paymentEvents = {
   PaymentActionRequired: versions(
     z.object({
       ...ids,
+      ...notified,
       attempt: Attempt,
       url: ActionUrl,
       expiresAt: Instant,
     }),
   ),
   /** What an authorisation held is no longer held: it was not captured in time. */
-  AuthorizationExpired: versions(z.object({ ...ids, attempt: Attempt })),
+  AuthorizationExpired: versions(z.object({ ...ids, ...notified, attempt: Attempt })),
   /** The provider was called and its answer did not come: it is asked for the outcome of the key before any repeat. */
   PaymentOutcomeUnknown: versions(z.object(call)),
   /** The provider is not called for now, it cannot be reached: what it is owed stays owed, and is tried again. */
   ProviderCallDeferred: versions(z.object(call)),
   /** The provider reported what no longer changes anything, e.g. a failure after a success. */
-  ProviderNotificationIgnored: versions(z.object({ ...told, notificationId: NotificationId.optional() })),
+  ProviderNotificationIgnored: versions(z.object({ ...told, ...notified })),
   /** The provider notified of a payment that nobody has asked for, or not yet. */
   ProviderNotificationUnmatched: versions(z.object({ ...told, notificationId: NotificationId })),
   /**
@@ -91,7 +94,7 @@ export const paymentEvents = {
    */
   PaymentDiscrepancyDetected: versions(
     z.object({
-      ...call,
+      ...{ ...call, ...notified },
       kind: z.enum(['NOT_RECORDED', 'NOT_AT_PROVIDER', 'AMOUNT_DIFFERS']),
       /** What each of them says, in a few words. */
       recorded: z.string().max(200),
