@@ -18,7 +18,8 @@ export async function notify(
   told: object,
   { secret = PAYMENT_WEBHOOK_SECRET, at = Date.now() / 1_000 } = {},
 ): Promise<number> {
-  const body = JSON.stringify(told);
+  // Not as the command side would write it: what is signed is what is sent.
+  const body = JSON.stringify(told, null, 2);
   const headers = {
     'content-type': 'application/json',
     'webhook-signature': signatureOf(body, [secret], at),
@@ -27,9 +28,16 @@ export async function notify(
   return (await fetch(url, { method: 'POST', headers, body })).status;
 }
 
-/** How many notifications of the provider the command side has dealt with since it started: new ones and known ones. */
-export async function notificationsHeard(commands: string): Promise<number> {
+/** The notifications of the provider that the command side has dealt with since it started. */
+export async function notificationsHeard(commands: string): Promise<{
+  /** It had not known of it before. */
+  readonly recorded: number;
+  readonly known: number;
+}> {
   const metrics = await (await fetch(new URL('/metrics', commands))).text();
-  const counts = metrics.matchAll(/^payment_webhooks_total\{result="(?:recorded|known)"\} (\d+)$/gm);
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  const counted = (result: string): number =>
+    Number(
+      new RegExp(`^payment_webhooks_total\\{result="${result}"\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0,
+    );
+  return { recorded: counted('recorded'), known: counted('known') };
 }

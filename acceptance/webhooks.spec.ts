@@ -30,16 +30,22 @@ const post = (told: object, how?: Parameters<typeof notify>[2]) => notify(system
 
 describe('an order that the provider tells of by webhook', () => {
   it.each([
-    ['before it answers', 'pm_webhook_first', 1],
-    ['twice', 'pm_webhook_twice', 2],
-    ['long after it has answered', 'pm_webhook_late', 1],
-    ['instead of answering', 'pm_webhook_only', 1],
-  ])('%s is completed, charged once', async (_when, token, times) => {
+    ['before it answers', 'pm_webhook_first', { recorded: 1, known: 0 }],
+    ['twice', 'pm_webhook_twice', { recorded: expect.any(Number), known: expect.any(Number) }],
+    ['long after it has answered', 'pm_webhook_late', { recorded: 0, known: 1 }],
+    ['instead of answering', 'pm_webhook_only', { recorded: 1, known: 0 }],
+  ])('%s is completed, charged once', async (_when, token, heard) => {
     for (const captureMethod of ['AUTOMATIC', 'MANUAL'] as const) {
       const before = await notificationsHeard(system.commands);
       const orderId = await place(token, captureMethod);
       await completed(orderId);
-      await until(async () => (await notificationsHeard(system.commands)) >= before + times);
+      const times = token === 'pm_webhook_twice' ? 2 : 1;
+      const since = async () => {
+        const { recorded, known } = await notificationsHeard(system.commands);
+        return { recorded: recorded - before.recorded, known: known - before.known };
+      };
+      await until(async () => Object.values(await since()).reduce((sum, one) => sum + one) >= times);
+      expect(await since()).toEqual(heard);
       // Whatever the last webhook leaves in the log is there once something after it can be read.
       await completed(await place('pm_approve'));
       const types = await paymentTypes(system, orderId);

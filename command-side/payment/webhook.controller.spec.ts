@@ -149,6 +149,17 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       ]);
     });
 
+    it('is signed byte by byte as it was sent', async () => {
+      await chargeRequested();
+      const told = notification();
+      const sent = JSON.stringify(told, null, 2).replace('"succeeded"', String.raw`"s\u0075cceeded"`);
+      const signedAs = (text: string) => ({ 'webhook-signature': signatureOf(text, [SECRET], now()) });
+      expect((await post(app, sent, signedAs(JSON.stringify(told)))).status).toBe(401);
+      expect(await types()).toEqual(['PaymentRequested']);
+      expect((await post(app, sent, signedAs(sent))).status).toBe(204);
+      expect(await types()).toEqual(['PaymentRequested', 'PaymentCaptured']);
+    });
+
     it('is one effect, however often and under however many ids it is told', async () => {
       await chargeRequested();
       const told = notification();
