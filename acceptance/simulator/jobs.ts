@@ -3,6 +3,7 @@ import { mixed } from './chance.js';
 import { planOf } from './plan.js';
 import { type Outcome, simulate } from './run.js';
 import { shrunk } from './shrink.js';
+import { type Seen, count, kindOf } from './seen.js';
 import type { Violation } from './violation.js';
 
 /** What a thread is asked to do. */
@@ -26,6 +27,7 @@ export interface RunsAnswer {
   /** Of all steps of all these runs. */
   readonly fingerprint: number;
   readonly traces: readonly (readonly string[])[];
+  readonly seen: Seen;
   readonly broken: Broken | undefined;
 }
 
@@ -76,6 +78,7 @@ async function manyRuns(
 ): Promise<RunsAnswer> {
   let [run, steps, fingerprint] = [from, 0, 0];
   let broken: Broken | undefined;
+  const seen = { mishaps: {}, events: {} };
   const traces: (readonly string[])[] = [];
   for (; run < to && !broken; run++) {
     const plan = planOf(seed, run);
@@ -83,9 +86,11 @@ async function manyRuns(
     steps += outcome.steps;
     fingerprint = mixed(fingerprint, outcome.fingerprint);
     if (isTraced) traces.push(outcome.trace);
-    const { violations, mishaps } = outcome;
+    const { violations, mishaps, events } = outcome;
+    count(seen.mishaps, mishaps.map(kindOf));
+    count(seen.events, events);
     if (violations.length > 0)
       broken = { found: { seed, run, steps: [...plan.steps.keys()], mishaps }, violations };
   }
-  return { kind: 'runs', from, runs: run - from, steps, fingerprint, traces, broken };
+  return { kind: 'runs', from, runs: run - from, steps, fingerprint, traces, seen, broken };
 }

@@ -30,6 +30,8 @@ export interface Outcome {
   readonly trace: readonly string[];
   /** The mishaps that happened. */
   readonly mishaps: readonly string[];
+  /** The types of all events, as often as there are some. */
+  readonly events: readonly string[];
 }
 
 /** Where nothing happens for so long, the next planned step is taken. */
@@ -96,9 +98,10 @@ class Run {
   }
 
   get outcome(): Outcome {
-    const { violations, steps, faults } = this.world;
+    const { violations, steps, faults, log } = this.world;
     const { fingerprint, lines } = this.#trace;
-    return { violations, steps, fingerprint, trace: lines, mishaps: faults.happened };
+    const events = log.events.map(({ type }) => type);
+    return { violations, steps, fingerprint, trace: lines, mishaps: faults.happened, events };
   }
 
   /** False once the run is over. */

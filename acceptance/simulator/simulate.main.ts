@@ -91,11 +91,11 @@ function summary({ runs, steps, fingerprint, broken }: Simulated, seconds: numbe
 
 const asJson = (
   seed: number,
-  { runs, steps, fingerprint, broken }: Simulated,
+  { runs, steps, fingerprint, seen, broken }: Simulated,
   smallest: Case | undefined,
   seconds: number,
 ) => ({
-  ...{ seed, runs, steps, fingerprint, seconds, stepsPerSecond: steps / seconds },
+  ...{ seed, runs, steps, fingerprint, seconds, stepsPerSecond: steps / seconds, seen },
   violations: broken?.violations ?? [],
   ...(smallest ? { case: smallest, again: lineOf(smallest) } : {}),
 });

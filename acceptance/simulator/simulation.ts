@@ -1,6 +1,7 @@
 import type { Case } from './case.js';
 import { mixed } from './chance.js';
 import type { Broken, RunsAnswer } from './jobs.js';
+import { type Seen, together } from './seen.js';
 import type { Threads } from './threads.js';
 
 /** Runs a thread does in one go. */
@@ -11,6 +12,7 @@ export interface Simulated {
   readonly steps: number;
   /** Of all steps of all runs. */
   readonly fingerprint: number;
+  readonly seen: Seen;
   /** The first run that broke a rule. */
   readonly broken: Broken | undefined;
 }
@@ -46,7 +48,10 @@ export async function simulateAll(threads: Threads, wanted: Wanted, listener: Li
 
 /** Puts answers back into their order. */
 class Tally {
-  simulated: Simulated = { runs: 0, steps: 0, fingerprint: 0, broken: undefined };
+  simulated: Simulated = {
+    ...{ runs: 0, steps: 0, fingerprint: 0, broken: undefined },
+    seen: { mishaps: {}, events: {} },
+  };
   /** A rule is broken: what comes behind that is not wanted any more. */
   isOver = false;
   readonly #answers = new Map<number, RunsAnswer>();
@@ -69,7 +74,7 @@ class Tally {
     return this.simulated.broken ? undefined : this.#answers.get(this.#next);
   }
 
-  #count({ from, runs, steps, fingerprint, traces, broken }: RunsAnswer): void {
+  #count({ from, runs, steps, fingerprint, traces, seen, broken }: RunsAnswer): void {
     const before = this.simulated;
     this.#answers.delete(from);
     this.#next = from + runs;
@@ -78,6 +83,7 @@ class Tally {
       runs: before.runs + runs,
       steps: before.steps + steps,
       fingerprint: mixed(before.fingerprint, fingerprint),
+      seen: together(before.seen, seen),
       broken,
     };
     this.listener.onProgress(this.simulated.runs);
