@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CustomerId, type OrderId, type Sku, orderIdOf } from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { auditOf, typesOf } from './audit.js';
-import { newKey } from './client.js';
+import { get, newKey } from './client.js';
 import { levelOf, someGoods } from './goods.js';
 import { HeldProvider } from './held-provider.js';
 import { heldFor, ledgerOf } from './ledger.js';
@@ -75,6 +75,12 @@ describe.each(Object.keys(topologies) as Topology[])('an order that is cancelled
     (order: OrderView): boolean =>
       order.status === status;
 
+  const isUndoing = async ({ orderId }: Planned): Promise<boolean> => {
+    const { processes } = await get<{ processes: readonly { orderId: string }[] }>(
+      `${system.admin}/processes?state=UNDOING`,
+    );
+    return processes.some((process) => process.orderId === orderId);
+  };
   const isAccepted = async ({ orderId }: Planned) =>
     expect(await cancel(system.commands, orderId)).toMatchObject({
       __typename: 'OrderCancellationAccepted',
@@ -155,11 +161,16 @@ describe.each(Object.keys(topologies) as Topology[])('an order that is cancelled
     await placed(order);
     await provider.called();
     const capture = await WithheldCommands.of(system.backEnds['RABBITMQ_URL'] ?? '', 'payment');
-    await provider.release();
-    await comesTo(order, isPaid('AUTHORIZED'));
-    await until(async () => (await levelOf(system.queries, order.sku))?.reserved === 2, END_DEADLINE_MS);
-    await isAccepted(order);
-    await capture.letThrough();
+    try {
+      await provider.release();
+      await comesTo(order, isPaid('AUTHORIZED'));
+      await until(async () => (await levelOf(system.queries, order.sku))?.reserved === 2, END_DEADLINE_MS);
+      await isAccepted(order);
+      // The capture is not sent any more.
+      await until(() => isUndoing(order), END_DEADLINE_MS);
+    } finally {
+      await capture.letThrough();
+    }
     const types = await endsCancelled(order);
     inOrder(types, 'StockReserved', 'OrderCancellationRequested', 'VoidRequested', 'AuthorizationVoided');
     inOrder(types, 'OrderCancellationRequested', 'StockReservationReleased');

@@ -66,8 +66,13 @@ describe("the provider's books, where they tell something else than ours", () =>
     return auditLog.edges.map(({ node }) => node).filter(({ data }) => data.orderId === orderId);
   }
   const isTold = (orderId: string) => until(async () => (await toldOf(orderId)).length > 0, DEADLINE_MS);
+  /** Undefined where the process has not begun yet. */
   const interventionOf = async (orderId: string) =>
-    (await get<{ intervention: string | null }>(`${system.admin}/processes/${orderId}`)).intervention;
+    (
+      await get<{ intervention: string | null }>(`${system.admin}/processes/${orderId}`).catch(
+        () => undefined,
+      )
+    )?.intervention;
   const metrics = async () => (await fetch(new URL('/metrics', system.commands))).text();
 
   it('a capture of an order that was given up is told, and paid back', async () => {

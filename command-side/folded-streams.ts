@@ -50,10 +50,10 @@ export class FoldedStreams<State, Event extends DomainEvent> {
   async load(stream: StreamName, maxAgeMs: number): Promise<Folded<State>> {
     const known = this.known(stream);
     const now = this.effects.now().getTime();
-    if (known && now - known.readAt < maxAgeMs) return known;
+    if (known && isYounger(now - known.readAt, maxAgeMs)) return known;
     const underWay = this.#loads.get(stream);
     // What has been recorded since a read began may be missing in it.
-    if (underWay && now - underWay.since < maxAgeMs) return underWay.folded;
+    if (underWay && isYounger(now - underWay.since, maxAgeMs)) return underWay.folded;
     const folded = this.readForward(stream, known).finally(() => {
       if (this.#loads.get(stream)?.folded === folded) this.#loads.delete(stream);
     });
@@ -148,6 +148,9 @@ export class FoldedStreams<State, Event extends DomainEvent> {
     return Object.hasOwn(this.decider.events, event.type);
   }
 }
+
+/** Of a clock that was put back nothing is known. */
+const isYounger = (ageMs: number, maxAgeMs: number): boolean => ageMs >= 0 && ageMs < maxAgeMs;
 
 /** Asked of the event at the snapshot's revision. */
 const isLastOf = (snapshot: Recorded<unknown>, { id, position }: RecordedEvent): boolean =>

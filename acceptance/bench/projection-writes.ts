@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { durationsOf, processSettings } from '@orders/process-managers/configuration.js';
 import {
+  type Projected,
   columnNames,
   columnParameters,
   columnsOf,
@@ -49,24 +50,22 @@ export function readModelWrites(
 /** As long as the order process' projection gathers rows before it writes them, in milliseconds. */
 const GATHER_MS = 100;
 /** Columns of the parameters that are no columns of the table: they decide about its timers. */
-const NOT_STORED = ['resend_in', 'deadline_in', 'deadline_at'];
+const NOT_STORED = ['not_before'];
 
 const stored = columnNames.split(', ').filter((column) => !NOT_STORED.includes(column));
-const written = [...stored, 'next_deadline_at'];
-const UPSERT = `INSERT INTO processes (${written.join(', ')})
-  SELECT ${stored.join(', ')}, coalesce(deadline_at, now() + deadline_in * interval '1 millisecond')
-  FROM unnest(${columnParameters(1)}) AS v (${columnNames})
-  ON CONFLICT (order_id) DO UPDATE SET ${written.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+const UPSERT = `INSERT INTO processes (${stored.join(', ')})
+  SELECT ${stored.join(', ')} FROM unnest(${columnParameters(1)}) AS v (${columnNames})
+  ON CONFLICT (order_id) DO UPDATE SET ${stored.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /** The rows of the processes over a part of the log: the last state of each, every 100 ms. */
 export function processWrites(log: readonly RecordedEvent[]): Transaction[] {
   const durations = durationsOf(z.object(processSettings).parse({}));
   const known = new Map<string, Tracked>();
   const writes: Transaction[] = [];
-  let gathered = new Map<string, Tracked>();
+  let gathered = new Map<string, Projected>();
   let until = 0;
   const flush = (): void => {
-    const values = columnsOf(gathered.values(), durations, until);
+    const values = columnsOf(gathered.values(), durations);
     if (gathered.size > 0) writes.push([{ text: UPSERT, values, rows: rowsOf(values) }]);
     gathered = new Map();
   };
@@ -77,7 +76,7 @@ export function processWrites(log: readonly RecordedEvent[]): Transaction[] {
     }
     const tracked = track(known.get(event.streamId), ownEvent(event));
     known.set(event.streamId, tracked);
-    gathered.set(event.streamId, tracked);
+    gathered.set(event.streamId, { tracked, logAheadMs: 0 });
   }
   flush();
   return writes;

@@ -66,11 +66,17 @@ export class Answers {
       const found =
         answer.outcome === 'happened'
           ? recorded.find(({ metadata }) => (metadata as { commandId?: unknown }).commandId === commandId)
-          : recorded.at(0);
+          : recorded.find((event) => this.#stillStands(command, event, since));
       if (!found) this.report('what was answered stands in the log', `${what}: ${answer.outcome}`);
       else if (found.position > answer.position || answer.position > this.log.position)
         this.report('what was answered can be read at its position', `${what}: ${answer.position}`);
     };
+  }
+
+  /** What a price was changed to is not what it is once it has been changed again. */
+  #stillStands({ type }: Asked, { streamId, position }: RecordedEvent, since: bigint): boolean {
+    if (type !== 'ChangePrice') return true;
+    return this.log.stream(streamId).every((later) => later.position <= position || later.position > since);
   }
 
   #refused(what: string, command: Asked, refusal: Refusal, since: bigint): void {

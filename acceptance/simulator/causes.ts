@@ -46,6 +46,7 @@ function tookTooLong({ events, dueAt }: Past, ...stages: readonly ProcessStage[]
     if (event.type !== 'OrderProcessDeadlinePassed' || !stages.includes(event.data.stage)) return false;
     const answers = ANSWERS[event.data.stage] ?? [];
     const due = dueAt(event.data);
+    if (due === Infinity) return false;
     return !events.some(({ type, recordedAt }) => answers.includes(type) && recordedAt.getTime() < due);
   });
 }

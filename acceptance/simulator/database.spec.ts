@@ -70,9 +70,12 @@ class Tables {
       case 'store': {
         const claim = this.claims.get('one');
         if (!claim) return undefined;
-        const stored = await this.processes.store([processOf(step.order, step.turns)], {
-          ...{ ...claim, to: step.to, caughtUpFor: step.caughtUpFor },
-        });
+        const stored = await this.processes.store(
+          [{ tracked: processOf(step.order, step.turns), logAheadMs: 0 }],
+          {
+            ...{ ...claim, to: step.to, caughtUpFor: step.caughtUpFor },
+          },
+        );
         if (stored) this.claims.set('one', { ...claim, position: step.to });
         return stored;
       }
@@ -92,9 +95,14 @@ class Tables {
       case 'match':
         return this.parked.match({ ...fromLog(orders[0]!.placed, step.position), streamId: step.stream });
       case 'overdue':
-        return (await this.parked.overdue(step.partitions)).sort();
+        return (await this.parked.overdue(step.partitions)).map(({ partition }) => partition).sort();
       case 'end':
-        return byOrder(await this.parked.deadLetterDue(partitionOf(orders[step.order]!.orderId), step.forMs));
+        return byOrder(
+          await this.parked.deadLetterDue({
+            partition: partitionOf(orders[step.order]!.orderId),
+            at: new Date(Date.now() - step.forMs).toISOString(),
+          }),
+        );
       case 'forward':
         return this.processes.bringForward(step.partitions);
       case 'awaited':

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Case } from './case.js';
@@ -14,7 +14,7 @@ interface Ended {
 function simulate(main: URL, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(process.execPath, [fileURLToPath(main), ...args], (error, output, errors) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output, errors }),
+      resolve({ code: error ? Number(error.code ?? NaN) : 0, output, errors }),
     );
   });
 }
@@ -53,10 +53,10 @@ const faults: (Mutant & { readonly rule: string; readonly steps: readonly string
 
 describe('a failure', () => {
   let copy: BuiltCopy;
-  beforeAll(async () => {
+  beforeEach(async () => {
     copy = await BuiltCopy.make();
   }, 60_000);
-  afterAll(() => copy.remove());
+  afterEach(() => copy.remove());
 
   it.each(faults)(
     '$name is told with the rule, with no more steps than it needs, and with the line that shows it again',
@@ -75,7 +75,6 @@ describe('a failure', () => {
 
       const again = await simulate(main, '--trace', '--replay', printed ?? '');
       expect(again).toMatchObject({ code: 1, output: expect.stringContaining(`VIOLATION ${rule}: `) });
-      await copy.restore(fault);
       expect(await simulate(shipped, '--replay', printed ?? '')).toMatchObject({ code: 0 });
     },
     120_000,
@@ -95,6 +94,5 @@ describe('a failure', () => {
       errors: expect.stringContaining('no plan'),
       output: expect.not.stringContaining('violations'),
     });
-    await copy.restore(fault);
   }, 60_000);
 });

@@ -125,6 +125,12 @@ export const mutants: readonly Mutant[] = [
       this.#due.delete(orderId);`,
   },
   {
+    name: 'a deadline is by the clock of whoever heard',
+    file: 'process-managers/order-process/process-row.ts',
+    find: 'later(instant, logAheadMs);',
+    replace: 'later(instant, 0 * logAheadMs);',
+  },
+  {
     name: 'a deadline is judged by what is cached',
     file: 'process-managers/process.ts',
     find: "if (turns.some(({ kind }) => kind === 'deadline')) this.processes.forget(orderId);",

@@ -47,10 +47,10 @@ export function parkedStatements({ now }: DatabaseParts, onDeadLetter: (reason: 
             .filter(({ dueAt }) => dueAt <= now())
             .map(({ partition }) => partition),
         ),
-      ].map((partition) => ({ partition })),
-    'parked-dead-letter': ([of, forMs]) =>
+      ].map((partition) => ({ partition, at: new Date(now()).toISOString() })),
+    'parked-dead-letter': ([of, at]) =>
       open([of])
-        .filter(({ dueAt }) => dueAt <= now() - (forMs as number))
+        .filter(({ dueAt }) => dueAt <= Date.parse(at as string))
         .sort((one, other) => one.dueAt - other.dueAt)
         .slice(0, MOST_AT_ONCE)
         .map((row) => {

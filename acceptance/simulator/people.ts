@@ -37,7 +37,7 @@ type ProductAction = Extract<Action, { kind: 'receive' | 'adjust' | 'reprice' }>
 export class People {
   constructor(
     private readonly asking: Asking,
-    private readonly world: Pick<World, 'answers' | 'facts'>,
+    private readonly world: Pick<World, 'answers' | 'facts' | 'watched'>,
     private readonly plan: Plan,
   ) {}
 
@@ -68,7 +68,7 @@ export class People {
       const asked = request();
       const answered = this.world.answers.asked(what, asked);
       const answer = (await side.execute(asked)) as Answer;
-      answered(answer);
+      this.world.watched(() => answered(answer));
       return 'refusal' in answer ? JSON.stringify(answer.refusal) : answer.outcome;
     };
     this.asking.ask(what, put, then);

@@ -14,7 +14,7 @@ export interface ProcessRow {
   readonly pending: string;
   /** It waits for a payment provider that cannot be called. */
   readonly deferred: boolean;
-  readonly resendIn: number | null;
+  readonly notBefore: number | undefined;
   readonly deadlineGeneration: number | null;
   readonly correlationId: string;
   readonly causationId: string;
@@ -39,12 +39,10 @@ const MOST_AT_ONCE = 200;
 const DEADLINE_AGAIN_MS = 5_000;
 const MOST_DOUBLINGS = 16;
 
-const behind = (now: number, ms: unknown): number | undefined =>
-  typeof ms === 'number' ? now + ms : undefined;
 const instant = (value: unknown): number | undefined =>
   typeof value === 'string' ? Date.parse(value) : undefined;
 
-function rowOf(values: readonly unknown[], now: number): ProcessRow {
+function rowOf(values: readonly unknown[]): ProcessRow {
   const column = (name: string): unknown => values[COLUMNS.indexOf(name)];
   return {
     orderId: column('order_id') as string,
@@ -55,7 +53,7 @@ function rowOf(values: readonly unknown[], now: number): ProcessRow {
     intervention: column('intervention') as string | null,
     pending: column('pending') as string,
     deferred: column('deferred') as boolean,
-    resendIn: column('resend_in') as number | null,
+    notBefore: instant(column('not_before')),
     deadlineGeneration: column('deadline_generation') as number | null,
     correlationId: column('correlation_id') as string,
     causationId: column('causation_id') as string,
@@ -63,7 +61,7 @@ function rowOf(values: readonly unknown[], now: number): ProcessRow {
     heardPosition: BigInt(column('heard_position') as string),
     resends: 0,
     nextResendAt: undefined,
-    nextDeadlineAt: instant(column('deadline_at')) ?? behind(now, column('deadline_in')),
+    nextDeadlineAt: instant(column('next_deadline_at')),
   };
 }
 
@@ -82,7 +80,7 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
     if (before?.pending === row.pending) {
       row.resends = before.resends;
       row.nextResendAt = before.nextResendAt;
-    } else if (row.pending !== '[]') row.nextResendAt = now() + (row.resendIn ?? firstMs);
+    } else if (row.pending !== '[]') row.nextResendAt = row.notBefore ?? now() + firstMs;
   }
 
   const taken = (
@@ -117,12 +115,13 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
       if (!checkpoint || checkpoint.token !== token || checkpoint.position !== position)
         return [{ moved: 0 }];
       move(checkpoint, to as bigint, idle as number | null, now());
-      for (const values of rowsOf(columns as unknown[][])) store(rowOf(values, now()), firstMs as number);
+      for (const values of rowsOf(columns as unknown[][])) store(rowOf(values), firstMs as number);
       return [{ moved: 1 }];
     },
     'processes-bring-forward': ([partitions]) => {
       for (const row of rows.values()) {
-        const isPaused = row.resends === 0 && /"notBefore"/.test(row.pending);
+        const commands = JSON.parse(row.pending) as readonly { readonly notBefore?: string }[];
+        const isPaused = row.resends === 0 && commands.every(({ notBefore }) => notBefore !== undefined);
         const isMeant = (partitions as number[]).includes(row.partition) && !row.deferred && !isPaused;
         if (isMeant && (row.nextResendAt ?? 0) > now()) row.nextResendAt = now();
       }
@@ -144,7 +143,10 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
         row.nextDeadlineAt = now() + DEADLINE_AGAIN_MS;
         const visit = nameOf({ ...row, generation: row.deadlineGeneration ?? 0 });
         if (!due.has(visit)) due.set(visit, now());
-        return { order_id: row.orderId, stage: row.stage, deadline_generation: row.deadlineGeneration };
+        return {
+          ...{ order_id: row.orderId, stage: row.stage, deadline_generation: row.deadlineGeneration },
+          pending: JSON.parse(row.pending) as unknown,
+        };
       }),
     'set-aside-put': ([orderId, partition, , reason]) => {
       if (!setAside.has(orderId as string)) {

@@ -51,7 +51,9 @@ export const refusalReasons: { readonly [Code in Refusal['code']]?: Reason } = {
   PAYMENT_NOT_CAPTURED: lacks('PaymentCaptured'),
   PAYMENT_PENDING: (past) => past.findLast(isAboutAttempt)?.type === 'PaymentRequested',
   PAYMENT_SETTLED: has('PaymentAuthorized', 'PaymentCaptured'),
-  PAYMENT_DECLINED: has('PaymentDeclined'),
+  PAYMENT_DECLINED: (past, command, latest) =>
+    has('PaymentDeclined')(past, command, latest) &&
+    (command.type !== 'RetryPayment' || lacks('PaymentActionRequired')(past, command, latest)),
   PAYMENT_EXPIRED: has('AuthorizationExpired'),
   PAYMENT_VOIDED: has('AuthorizationVoided'),
   VOID_REQUESTED: has('VoidRequested'),

@@ -11,7 +11,7 @@ import { servers } from './mishaps.js';
 import { enter } from './realm.js';
 import { System } from './system.js';
 import { Trace } from './trace.js';
-import type { Violation } from './violation.js';
+import { THROWN, type Violation, said } from './violation.js';
 import { START, World } from './world.js';
 
 /** What a case takes from its run: the steps and the mishaps that may happen. */
@@ -41,8 +41,6 @@ const LONG_DULL_MS = 20_000;
 /** By then everything must have come to rest: longer than all deadlines, resends and pauses together. */
 const MOST_HEALING_MS = 7_200_000;
 
-const said = (error: unknown): string => (error instanceof Error ? String(error.stack) : String(error));
-
 /**
  * One run from its beginning to its end, in a realm of its own.
  *
@@ -58,7 +56,7 @@ export async function simulate(
   try {
     await drive(() => run.turn());
   } catch (error) {
-    run.world.report('nothing is thrown out of a run', said(error));
+    run.world.report(THROWN, said(error));
   } finally {
     enter(undefined);
   }

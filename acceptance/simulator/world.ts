@@ -1,3 +1,5 @@
+import { durationsOf } from '@orders/process-managers/configuration.js';
+import type { StageDurations } from '@orders/process-managers/order-process/deadlines.js';
 import { translate } from '@orders/process-managers/forwarder/translation.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { RECONCILIATION_STREAM, categoryOf } from '@orders/shared-events/contracts/ids.js';
@@ -24,7 +26,8 @@ import { Presence } from './presence.js';
 import type { ProviderParts } from './provider.js';
 import { Safety } from './safety.js';
 import type { Trace } from './trace.js';
-import type { Violation } from './violation.js';
+import { tooEarlyBy } from './stages.js';
+import { THROWN, type Violation, said } from './violation.js';
 
 /** The ids of events are derived again in one run out of so many. */
 const RUNS_AN_ID_CHECK = 4;
@@ -70,6 +73,7 @@ export class World {
   readonly #safety: Safety;
   readonly #compared: Compared;
   readonly #watch: BusWatch;
+  readonly #durations: StageDurations;
 
   constructor(
     plan: Plan,
@@ -84,13 +88,13 @@ export class World {
     );
     this.network = new Network(clock, this.faults);
     this.names = new Names(plan.orders);
-    this.log = new EventLog(now, (stream, events) => this.#appended(stream, events));
+    this.log = new EventLog(now, (stream, events) => this.watched(() => this.#appended(stream, events)));
     this.database = new Database({ now, random: this.random });
     this.broker = new Broker(clock, (queue, { routingKey }) =>
       trace.line(now, `  queued in ${queue}: ${routingKey}`),
     );
     this.ledger = new Ledger(now, (entry) => {
-      this.#safety.decided(entry);
+      this.watched(() => this.#safety.decided(entry));
       this.onProviderNews(entry);
     });
     this.#listeners = new Listeners(clock, this.faults);
@@ -102,6 +106,7 @@ export class World {
     );
     this.#compared = new Compared(this, this.names.of, this.report);
     this.#watch = new BusWatch(this.report);
+    this.#durations = durationsOf(plan.settings);
     this.answers = new Answers(this.log, now, this.report);
   }
 
@@ -152,6 +157,15 @@ export class World {
     checkEnds(books, this.report);
   }
 
+  /** What a rule throws would be the answer of the server to whoever did something there. */
+  watched(rules: () => void): void {
+    try {
+      rules();
+    } catch (error) {
+      this.report(THROWN, said(error));
+    }
+  }
+
   #appended(stream: string, events: readonly RecordedEvent[]): void {
     if (categoryOf(stream) === undefined) return this.#noted(stream, events);
     this.step(`${this.names.of(stream)} @${String(events[0]?.revision)}: ${this.trace.types(events)}`);
@@ -161,9 +175,17 @@ export class World {
       if (isForTheOutside(event)) this.untold.set(event.id, event.type);
     }
     this.#safety.appended(stream, events);
-    for (const event of events)
+    for (const event of events) {
       if (event.type === 'PaymentDiscrepancyDetected') this.#compared.recorded(event);
+      if (event.type === 'OrderProcessDeadlinePassed') this.#deadlinePassed(event);
+    }
     this.#listeners.tell();
+  }
+
+  #deadlinePassed(event: RecordedEvent): void {
+    const early = tooEarlyBy(event, this.log, this.#durations);
+    if (early > 0)
+      this.report('a stage has all of its time', `${this.names.of(event.streamId)}: ${early} ms early`);
   }
 
   /** What is not of the domain is heard by nobody, and moves nothing on. */

@@ -1,37 +1,55 @@
 import type { ProcessesTable } from './processes.table.js';
 
+/** Everything at once, and again while a server comes and goes, would be what keeps it away. */
+const BRING_FORWARD_EVERY_MS = 10_000;
+
+/** The partitions that are held, with the token of each hold. */
+export type Holds = ReadonlyMap<number, bigint>;
+
+interface Asked {
+  readonly token: bigint;
+  /** Infinity while not all of it is sent. */
+  readonly since: number;
+}
+
 /**
  * Since when everything outstanding of a partition has been sent again, after others could not be asked or heard, or
  * the partition was gained. Times are of the monotonic clock, in milliseconds.
  */
 export class AskedAnew {
-  /** Infinity where it was brought forward, and is not all sent yet. */
-  readonly #since = new Map<number, number>();
+  readonly #asked = new Map<number, Asked>();
+  #broughtForwardAt = -Infinity;
+  /** Of what was forgotten: how often. */
+  #generation = 0;
 
   constructor(private readonly table: Pick<ProcessesTable, 'bringForward'>) {}
 
   /** Others cannot be asked, or not heard: what is outstanding now is to be sent again later. */
   forget(): void {
-    this.#since.clear();
+    this.#generation += 1;
+    this.#asked.clear();
   }
 
   /** Lets the turn come of everything outstanding in the partitions that are new here, or were forgotten. */
-  async bringForward(partitions: readonly number[]): Promise<void> {
-    for (const gone of [...this.#since.keys()].filter((known) => !partitions.includes(known)))
-      this.#since.delete(gone);
-    const others = partitions.filter((partition) => !this.#since.has(partition));
-    if (others.length === 0) return;
-    await this.table.bringForward(others);
-    for (const partition of others) this.#since.set(partition, Infinity);
+  async bringForward(holds: Holds, now: number): Promise<void> {
+    const others = [...holds].filter(([partition, token]) => this.#asked.get(partition)?.token !== token);
+    if (others.length === 0 || now - this.#broughtForwardAt < BRING_FORWARD_EVERY_MS) return;
+    const generation = this.#generation;
+    await this.table.bringForward(others.map(([partition]) => partition));
+    if (generation !== this.#generation) return;
+    this.#broughtForwardAt = now;
+    for (const [partition, token] of others) this.#asked.set(partition, { token, since: Infinity });
   }
 
   /** Nothing is left whose turn has come. */
   sentAll(now: number): void {
-    for (const [partition, since] of this.#since) this.#since.set(partition, Math.min(since, now));
+    for (const [partition, { token, since }] of this.#asked)
+      if (since === Infinity) this.#asked.set(partition, { token, since: now });
   }
 
   /** Whether whoever was asked has had so long to answer. */
-  hasBeenFor(partition: number, ms: number, now: number): boolean {
-    return now - (this.#since.get(partition) ?? Infinity) >= ms;
+  hasBeenFor(partition: number, token: bigint | undefined, ms: number, now: number): boolean {
+    const asked = this.#asked.get(partition);
+    return asked !== undefined && asked.token === token && now - asked.since >= ms;
   }
 }

@@ -42,7 +42,7 @@ function dueAt(
   durations: StageDurations,
 ): string {
   if (!GIVE_BACK.includes(stage)) return later(stageSince, durations[stage]);
-  if (payment.deferred) return later(stageSince, durations.providerRetry);
+  if (payment.deferred) return later(stageSince, Math.max(durations.providerRetry, durations[stage]));
   const { reachedAt = stageSince } = payment;
   return later(reachedAt > stageSince ? reachedAt : stageSince, durations[stage]);
 }

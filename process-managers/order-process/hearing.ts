@@ -57,6 +57,11 @@ export class Hearing implements Keeper {
     return [...this.#partitions.keys()];
   }
 
+  /** The same with the token of each hold: a partition that was lost and gained again has another one. */
+  get holds(): ReadonlyMap<number, bigint> {
+    return new Map([...this.#partitions].map(([id, { token }]) => [id, token]));
+  }
+
   /** Those among them that heard everything there was, this long ago or longer. */
   settled(forMs: number): number[] {
     const before = performance.now() - forMs;

@@ -182,6 +182,14 @@ describe('a provider that cannot be called', () => {
     });
   });
 
+  it('is waited for by no less than the time of the stage', () => {
+    const away = story(manual, manual.placed, manual.cancellationRequested, manual.deferred('void'));
+    const { stageSince } = away.process;
+    expect(deadline(away.process, { ...durations, providerRetry: 1_000 })?.due).toBe(
+      later(stageSince, durations.compensation),
+    );
+  });
+
   it('gives the undoing of an order its whole time once it is there again', () => {
     const undoing = story(manual, manual.placed, manual.authorized, manual.cancellationRequested);
     const { stageSince } = undoing.process;

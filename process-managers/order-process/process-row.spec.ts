@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { later } from '@orders/shared-events/contracts/instants.js';
 import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
 import { START, anOrder, story } from '../testing/order-story.js';
@@ -13,32 +14,35 @@ const durations = {
   compensation: MINUTE,
 };
 
-/** The row after some events, as it goes to Postgres so long after the last of them, by the clock of who heard it. */
-function row(laterMs: number, ...events: readonly (OrderEvent | PaymentEvent)[]): Record<string, unknown> {
-  const { process, now } = story(order, ...events);
+/** The row after some events, where the log's clock is so far ahead of that of whoever heard them. */
+function row(logAheadMs: number, ...events: readonly (OrderEvent | PaymentEvent)[]): Record<string, unknown> {
+  const { process } = story(order, ...events);
   const tracked = {
     ...{ state: process, revision: 0n, startedAt: START },
     origin: { correlationId: 'correlation-1', causationId: 'cause-1', actor: PROCESS_ACTOR },
   };
-  const columns = columnsOf([tracked], durations, Date.parse(now) + laterMs);
+  const columns = columnsOf([{ tracked, logAheadMs }], durations);
   return Object.fromEntries(columnNames.split(', ').map((name, index) => [name, columns[index]?.[0]]));
 }
 
-it('the deadline of a stage is told as the time that is left, since clocks differ', () => {
-  expect(row(0, order.placed)).toMatchObject({ deadline_in: MINUTE, deadline_at: null });
-  expect(row(59_000, order.placed)).toMatchObject({ deadline_in: 1_000, deadline_at: null });
-  expect(row(90_000, order.placed)).toMatchObject({ deadline_in: -30_000, deadline_at: null });
+it('the deadline of a stage is told by the log’s clock, since the instances’ differ', () => {
+  const { stage_since: since } = row(0, order.placed);
+  for (const ahead of [0, 30_000, -30_000])
+    expect(row(ahead, order.placed)).toMatchObject({
+      next_deadline_at: later(String(since), MINUTE + ahead),
+    });
 });
 
 it('that of the provider is told as it was named', () => {
   const asked = order.actionRequired();
   const { expiresAt } = asked.data;
-  expect(row(0, order.placed, asked)).toMatchObject({ deadline_in: null, deadline_at: expiresAt });
+  for (const ahead of [0, 30_000])
+    expect(row(ahead, order.placed, asked)).toMatchObject({ next_deadline_at: expiresAt });
 });
 
-it('a pause is told as the time that is left', () => {
+it('the end of a pause is told by the log’s clock, too', () => {
   const undone = [order.placed, order.cancellationRequested, order.voidFailed(1)] as const;
-  expect(row(0, ...undone)).toMatchObject({ resend_in: 500 });
-  expect(row(400, ...undone)).toMatchObject({ resend_in: 100 });
-  expect(row(0, order.placed)).toMatchObject({ resend_in: null });
+  const { not_before: pausesUntil } = row(0, ...undone);
+  expect(row(30_000, ...undone)).toMatchObject({ not_before: later(String(pausesUntil), 30_000) });
+  expect(row(0, order.placed)).toMatchObject({ not_before: null });
 });

@@ -1,3 +1,4 @@
+import { later } from '@orders/shared-events/contracts/instants.js';
 import { type Tracked, outstandingOf } from '../tracked.js';
 import type { StageDurations } from './deadlines.js';
 import { definitionOf } from './definitions.js';
@@ -17,10 +18,9 @@ const COLUMNS = [
   ['intervention', 'text'],
   ['pending', 'jsonb'],
   ['deferred', 'boolean'],
-  ['resend_in', 'float8'],
+  ['not_before', 'timestamptz'],
   ['deadline_generation', 'integer'],
-  ['deadline_in', 'float8'],
-  ['deadline_at', 'timestamptz'],
+  ['next_deadline_at', 'timestamptz'],
   ['correlation_id', 'text'],
   ['causation_id', 'text'],
   ['traceparent', 'text'],
@@ -30,20 +30,27 @@ const COLUMNS = [
 type Column = (typeof COLUMNS)[number][0];
 type Row = Readonly<Record<Column, string | number | bigint | boolean | null>>;
 
+/** A process as its row tells it. */
+export interface Projected {
+  readonly tracked: Tracked;
+  /**
+   * By how much the log's clock is ahead of the clock of whoever heard what began the stage. The instances' clocks may
+   * differ; the log's is one for all, as Postgres' is.
+   */
+  readonly logAheadMs: number;
+}
+
 export type ProcessStatus = 'FULFILLING' | 'UNDOING' | 'DONE';
 
 export const statusOf = ({ stage, undo }: Running): ProcessStatus =>
   stage === 'done' ? 'DONE' : undo ? 'UNDOING' : 'FULFILLING';
 
-/**
- * @param now by the clock of this instance, milliseconds since the epoch. What counts from when it heard something goes
- *   to Postgres as the milliseconds that are left: the two clocks may differ.
- */
-function rowOf(tracked: Tracked, process: Running, durations: StageDurations, now: number): Row {
+/** What counts from when the process heard something is told by the log's clock, and what the provider named as it is. */
+function rowOf({ tracked, logAheadMs }: Projected, process: Running, durations: StageDurations): Row {
   const commands = outstandingOf(tracked);
   const deadline = definitionOf(process.definition).deadline(process, durations);
   const [pause] = commands.map(({ notBefore }) => notBefore ?? '').sort();
-  const left = (until: string): number => Date.parse(until) - now;
+  const byLog = (instant: string): string => later(instant, logAheadMs);
   return {
     order_id: process.orderId,
     partition: partitionOf(process.orderId),
@@ -56,10 +63,9 @@ function rowOf(tracked: Tracked, process: Running, durations: StageDurations, no
     intervention: process.intervention ?? null,
     pending: JSON.stringify(commands),
     deferred: process.payment.deferred,
-    resend_in: pause ? left(pause) : null,
+    not_before: pause ? byLog(pause) : null,
     deadline_generation: deadline?.generation ?? null,
-    deadline_in: deadline?.by === 'process' ? left(deadline.due) : null,
-    deadline_at: deadline?.by === 'provider' ? deadline.due : null,
+    next_deadline_at: deadline?.by === 'process' ? byLog(deadline.due) : (deadline?.due ?? null),
     correlation_id: tracked.origin.correlationId,
     causation_id: tracked.origin.causationId,
     traceparent: tracked.origin.traceparent ?? null,
@@ -68,16 +74,17 @@ function rowOf(tracked: Tracked, process: Running, durations: StageDurations, no
   };
 }
 
-/** One array a column. A process of which nothing was heard yet has no row. @param now as for a row */
-export function columnsOf(
-  processes: Iterable<Tracked>,
-  durations: StageDurations,
-  now: number,
-): Row[Column][][] {
+/**
+ * One array a column. A process of which nothing was heard yet has no row. In one order, so that two statements which
+ * lock the same rows do not wait for each other.
+ */
+export function columnsOf(processes: Iterable<Projected>, durations: StageDurations): Row[Column][][] {
   const rows: Row[] = [];
-  for (const tracked of processes) {
-    if (tracked.state.kind === 'running') rows.push(rowOf(tracked, tracked.state, durations, now));
+  for (const projected of processes) {
+    const { state } = projected.tracked;
+    if (state.kind === 'running') rows.push(rowOf(projected, state, durations));
   }
+  rows.sort((one, other) => (String(one.order_id) < String(other.order_id) ? -1 : 1));
   return COLUMNS.map(([column]) => rows.map((row) => row[column]));
 }
 

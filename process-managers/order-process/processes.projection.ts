@@ -1,10 +1,12 @@
-import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { EventMetadata, type RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Move } from '../checkpoints.js';
 import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
 import { type Processes, Unreadable } from '../processes.js';
 import type { Tracked } from '../tracked.js';
+import type { Projected } from './process-row.js';
 import type { ProcessesTable } from './processes.table.js';
 
 export const PROCESSES = 'processes';
@@ -12,6 +14,7 @@ export const PROCESSES = 'processes';
 /** Long, beside an order that takes its way in less: of most only the last state is ever written. */
 const GATHER_MS = 250;
 const MOST_ROWS = 1_000;
+const STAGES_KEPT = 10_000;
 
 /** Follows the processes' own streams and keeps a row for each. */
 export const processesProjection = (
@@ -25,19 +28,25 @@ export const processesProjection = (
   );
 
 /** Keeps the last state of each process until it is written. */
-class Gathering implements Follower {
-  #gathered = new Map<string, Tracked>();
+export class Gathering implements Follower {
+  #gathered = new Map<string, Projected>();
+  /** The visit to a stage that a process was seen at last, and by how much the log's clock was ahead when it began. */
+  readonly #stages = new BoundedCache<string, { readonly generation: number; readonly logAheadMs: number }>(
+    STAGES_KEPT,
+  );
 
   constructor(
     private readonly processes: Processes,
-    private readonly table: ProcessesTable,
+    private readonly table: Pick<ProcessesTable, 'store'>,
     private readonly logger: LogSink,
   ) {}
 
   async take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
     for (const event of events) {
       const tracked = await this.#follow(event);
-      if (tracked) this.#gathered.set(event.streamId, tracked);
+      if (tracked?.state.kind !== 'running') continue;
+      const logAheadMs = this.#logAhead(event, tracked.state.generation);
+      this.#gathered.set(event.streamId, { tracked, logAheadMs });
     }
     while (this.#gathered.size >= MOST_ROWS && !signal.aborted) await sleep(GATHER_MS, signal);
   }
@@ -53,9 +62,19 @@ class Gathering implements Follower {
     }
   }
 
+  /** An event of the same stage may be from another instance, by another clock. */
+  #logAhead({ streamId, metadata, recordedAt }: RecordedEvent, generation: number): number {
+    const known = this.#stages.get(streamId);
+    if (known?.generation === generation) return known.logAheadMs;
+    const { occurredAt } = EventMetadata.parse(metadata);
+    const logAheadMs = recordedAt.getTime() - Date.parse(occurredAt);
+    this.#stages.set(streamId, { generation, logAheadMs });
+    return logAheadMs;
+  }
+
   store(move: Move): Promise<boolean> {
     const gathered = this.#gathered;
-    this.#gathered = new Map();
+    this.#gathered = new Map<string, Projected>();
     return this.table.store(gathered.values(), move);
   }
 }

@@ -3,10 +3,10 @@ import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import type { Pool } from 'pg';
 import type { Move } from '../checkpoints.js';
-import { PROCESS_ACTOR, type Tracked } from '../tracked.js';
+import { PROCESS_ACTOR } from '../tracked.js';
 import type { StageDurations, StageVisit } from './deadlines.js';
 import type { OutstandingCommand } from './outstanding.js';
-import { columnNames, columnParameters, columnsOf } from './process-row.js';
+import { type Projected, columnNames, columnParameters, columnsOf } from './process-row.js';
 
 /** How long after it was sent, or sent again, a command is sent once more: doubling, up to `most`. Milliseconds. */
 export interface ResendIntervals {
@@ -41,8 +41,8 @@ const STORE = {
         heard_position, started_at)
       SELECT
         order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending, deferred,
-        CASE WHEN pending <> '[]' THEN now() + coalesce(resend_in, $6::float8) * interval '1 millisecond' END,
-        deadline_generation, coalesce(deadline_at, now() + deadline_in * interval '1 millisecond'), correlation_id, causation_id, traceparent, heard_position, started_at
+        CASE WHEN pending <> '[]' THEN coalesce(not_before, now() + $6::float8 * interval '1 millisecond') END,
+        deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent, heard_position, started_at
       FROM unnest(${columnParameters(7)}) AS v (${columnNames})
       WHERE EXISTS (SELECT FROM moved)
       ON CONFLICT (order_id) DO UPDATE SET
@@ -84,9 +84,14 @@ const TAKE_RESENDS = {
 const BRING_FORWARD = {
   name: 'processes-bring-forward',
   text: `
-    UPDATE process_managers.processes SET next_resend_at = now()
-    WHERE next_resend_at > now() AND NOT deferred AND partition = ANY($1::smallint[])
-      AND (resends > 0 OR NOT pending @? '$[*].notBefore')`,
+    WITH outstanding AS (
+      SELECT order_id FROM process_managers.processes
+      WHERE next_resend_at > now() AND NOT deferred AND partition = ANY($1::smallint[])
+        AND (resends > 0 OR pending @? '$[*] ? (!exists(@.notBefore))')
+      ORDER BY order_id FOR UPDATE
+    )
+    UPDATE process_managers.processes AS p SET next_resend_at = now()
+    FROM outstanding WHERE p.order_id = outstanding.order_id`,
 };
 const TAKE_DEFERRED = {
   name: 'processes-take-deferred',
@@ -107,7 +112,7 @@ const TAKE_DEADLINES = {
     )
     UPDATE process_managers.processes AS p SET next_deadline_at = now() + interval '${DEADLINE_AGAIN}'
     FROM due WHERE p.order_id = due.order_id
-    RETURNING p.order_id, p.stage, p.deadline_generation`,
+    RETURNING p.order_id, p.stage, p.deadline_generation, p.pending`,
 };
 
 interface ResendRow {
@@ -122,6 +127,7 @@ interface DeadlineRow {
   readonly order_id: OrderId;
   readonly stage: ProcessStage;
   readonly deadline_generation: number;
+  readonly pending: readonly OutstandingCommand[];
 }
 
 export interface Resend {
@@ -130,8 +136,11 @@ export interface Resend {
   readonly origin: Origin;
 }
 
-export interface DueDeadline extends StageVisit {
+export interface DueDeadline {
   readonly orderId: OrderId;
+  readonly visit: StageVisit;
+  /** Ids of the commands that the process waits for. */
+  readonly awaits: readonly string[];
 }
 
 /** The rows of the processes: what is due, by Postgres' clock, and for whom. */
@@ -144,11 +153,11 @@ export class ProcessesTable {
 
   /** False where the checkpoint is not the holder's any more: nothing was written then. */
   async store(
-    processes: Iterable<Tracked>,
+    processes: Iterable<Projected>,
     { name, token, position, to, caughtUpFor }: Move,
   ): Promise<boolean> {
     const checkpoint = [name, token, position, to, caughtUpFor ?? null];
-    const values = [...checkpoint, this.resends.first, ...columnsOf(processes, this.durations, Date.now())];
+    const values = [...checkpoint, this.resends.first, ...columnsOf(processes, this.durations)];
     const { rows } = await this.pool.query<{ moved: number }>({ ...STORE, values });
     return rows[0]?.moved === 1;
   }
@@ -183,8 +192,8 @@ export class ProcessesTable {
     const { rows } = await this.pool.query<DeadlineRow>({ ...TAKE_DEADLINES, values: [partitions] });
     return rows.map((row) => ({
       orderId: row.order_id,
-      stage: row.stage,
-      generation: row.deadline_generation,
+      visit: { stage: row.stage, generation: row.deadline_generation },
+      awaits: row.pending.map(({ commandId }) => commandId),
     }));
   }
 }

@@ -1,10 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
+import type { Overdue } from '../parking/parked.table.js';
 import type { Parking } from '../parking/parking.js';
 import type { Effects, ProcessRunner } from '../process.js';
-import { AskedAnew } from './asked-anew.js';
+import { AskedAnew, type Holds } from './asked-anew.js';
 import type { StageVisit } from './deadlines.js';
 import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
@@ -12,11 +14,10 @@ import { partitionOf } from './partition.js';
 import { MOST_RESENDS, type ProcessesTable, type Resend } from './processes.table.js';
 
 const LOOK_EVERY_MS = 200;
-/** How soon it is noticed that the log does not answer, also where nothing is due. */
-const LOOK_FORWARD_EVERY_MS = 5_000;
+const MOST_UNSENT = 10_000;
 
 export interface TimersOptions {
-  readonly hearing: Pick<Hearing, 'partitions' | 'settled' | 'lookForward' | 'heardUpTo'>;
+  readonly hearing: Pick<Hearing, 'holds' | 'settled' | 'lookForward' | 'heardUpTo'>;
   readonly runner: Pick<ProcessRunner, 'passDeadline'>;
   readonly table: Pick<ProcessesTable, 'bringForward' | 'takeResends' | 'takeDeadlines'>;
   /** The pace of those that wait for the payment provider. */
@@ -50,7 +51,9 @@ export class Timers {
   /** Deadlines that are due, and since when they are known to be: one an order, however often its row comes up. */
   readonly #due = new Map<OrderId, { readonly visit: StageVisit; readonly since: number }>();
   /** Partitions in which something has been parked for too long, and since when that is known. */
-  readonly #overdue = new Map<number, number>();
+  readonly #overdue = new Map<number, { readonly overdue: Overdue; readonly since: number }>();
+  /** Commands that were not sent when their turn came, by their ids: nobody was asked. */
+  readonly #unsent = new BoundedCache<string, true>(MOST_UNSENT);
   #logAnswers = false;
   #lookedForwardAt = -Infinity;
   #isLookingForward = false;
@@ -84,40 +87,57 @@ export class Timers {
     this.#projected ||= await projected();
     if (!connected()) this.#asked.forget();
     if (this.#isTimeToLookForward()) void this.#lookForward();
-    if (!this.#projected || !connected() || hearing.partitions.length === 0) return;
-    await this.#ask(hearing.partitions);
+    if (!this.#projected || !connected() || hearing.holds.size === 0) return;
+    await this.#ask(hearing.holds);
     const waitedFor = this.#waitedFor(hearing.settled(graceMs));
     if (waitedFor.length > 0) await this.#takeDue(waitedFor);
   }
 
-  async #ask(partitions: readonly number[]): Promise<void> {
-    const { table, deferred } = this.options;
-    if (this.#logAnswers) await this.#asked.bringForward(partitions);
-    const resends = await table.takeResends(partitions);
+  async #ask(holds: Holds): Promise<void> {
+    const { deferred } = this.options;
+    const partitions = [...holds.keys()];
+    if (this.#logAnswers) await this.#asked.bringForward(holds, performance.now());
+    const resends = await this.#takeResends(partitions);
     await this.#sendAgain(resends);
     if (resends.length < MOST_RESENDS) this.#asked.sentAll(performance.now());
     await this.#sendAgain(await deferred.due(partitions, performance.now()));
   }
 
+  /** Where the answer is lost, so are the turns that were taken. */
+  async #takeResends(partitions: readonly number[]): Promise<readonly Resend[]> {
+    try {
+      return await this.options.table.takeResends(partitions);
+    } catch (error) {
+      this.#asked.forget();
+      throw error;
+    }
+  }
+
   #waitedFor(partitions: readonly number[]): number[] {
-    const now = performance.now();
-    return partitions.filter((partition) => this.#asked.hasBeenFor(partition, this.options.graceMs, now));
+    const { hearing, graceMs } = this.options;
+    const [now, { holds }] = [performance.now(), hearing];
+    return partitions.filter((partition) =>
+      this.#asked.hasBeenFor(partition, holds.get(partition), graceMs, now),
+    );
   }
 
   async #takeDue(partitions: readonly number[]): Promise<void> {
     const { table, parking } = this.options;
-    for (const { orderId, ...visit } of await table.takeDeadlines(partitions)) {
-      if (!this.#due.has(orderId)) this.#due.set(orderId, { visit, since: performance.now() });
+    for (const { orderId, visit, awaits } of await table.takeDeadlines(partitions)) {
+      const isAsked = awaits.every((commandId) => this.#unsent.get(commandId) === undefined);
+      if (isAsked && !this.#due.has(orderId)) this.#due.set(orderId, { visit, since: performance.now() });
     }
-    for (const partition of await parking.overdue(partitions)) {
-      if (!this.#overdue.has(partition)) this.#overdue.set(partition, performance.now());
+    for (const overdue of await parking.overdue(partitions)) {
+      const { partition } = overdue;
+      if (!this.#overdue.has(partition)) this.#overdue.set(partition, { overdue, since: performance.now() });
     }
   }
 
+  /** Also where nothing is due: that the log does not answer is to be noticed. */
   #isTimeToLookForward(): boolean {
     if (this.#isLookingForward) return false;
     const isAwaited = this.#due.size > 0 || this.#overdue.size > 0 || !this.#logAnswers;
-    return isAwaited || performance.now() - this.#lookedForwardAt >= LOOK_FORWARD_EVERY_MS;
+    return isAwaited || performance.now() - this.#lookedForwardAt >= this.options.graceMs;
   }
 
   /** Side by side with the looks: a log that is away takes long to say so. */
@@ -143,11 +163,14 @@ export class Timers {
     if (resends.length === 0) return;
     const now = new Date().toISOString();
     const due = resends.flatMap(({ commands, origin }) =>
-      commands
-        .filter(({ notBefore = now }) => notBefore <= now)
-        .map((command) => this.options.send(command, origin)),
+      commands.filter(({ notBefore = now }) => notBefore <= now).map((command) => ({ command, origin })),
     );
-    const failed = (await Promise.allSettled(due)).filter(({ status }) => status === 'rejected');
+    const outcomes = await Promise.allSettled(
+      due.map(({ command, origin }) => this.options.send(command, origin)),
+    );
+    const failed = due.filter((_one, index) => outcomes[index]?.status === 'rejected');
+    for (const { command } of due) this.#unsent.delete(command.commandId);
+    for (const { command } of failed) this.#unsent.set(command.commandId, true);
     if (due.length > 0) this.options.logger.debug({ commands: due.length }, 'sent again');
     if (failed.length > 0)
       this.options.logger.warn({ commands: failed.length }, 'not sent, and will be again');
@@ -161,7 +184,7 @@ export class Timers {
       const heardUpTo = hearing.heardUpTo(partition);
       if (heardUpTo !== undefined && heardUpTo < since) continue;
       this.#due.delete(orderId);
-      // It comes up again where it still holds once they have been asked anew.
+      // It comes up again where it still holds once they have been asked.
       if (heardUpTo === undefined || this.#waitedFor([partition]).length === 0) continue;
       logger.info({ orderId, ...visit }, 'a stage took too long');
       runner.passDeadline(orderId, visit).catch((error: unknown) => {
@@ -173,12 +196,12 @@ export class Timers {
   /** What its time was over for by when everything was heard. What cannot be done now comes up again. */
   async #deadLetter(): Promise<void> {
     const { hearing, parking, logger } = this.options;
-    for (const [partition, since] of this.#overdue) {
+    for (const [partition, { overdue, since }] of this.#overdue) {
       const heardUpTo = hearing.heardUpTo(partition);
       if (heardUpTo !== undefined && heardUpTo < since) continue;
       this.#overdue.delete(partition);
       if (heardUpTo === undefined) continue;
-      await parking.deadLetterDue(partition, performance.now() - since).catch((error: unknown) => {
+      await parking.deadLetterDue(overdue).catch((error: unknown) => {
         logger.warn({ err: error, partition }, 'what was parked for too long was not dead-lettered');
       });
     }

@@ -13,6 +13,12 @@ export interface DeadLettered {
   readonly awaits: string;
 }
 
+/** A partition in which the time of something is over, and when that was seen, by Postgres' clock. */
+export interface Overdue {
+  readonly partition: number;
+  readonly at: string;
+}
+
 const MOST_AT_ONCE = 100;
 
 /** One that was parked before stays as it is, also when its time is over. */
@@ -32,7 +38,7 @@ const MATCH = {
 const OVERDUE = {
   name: 'parked-overdue',
   text: `
-    SELECT DISTINCT partition FROM process_managers.parked
+    SELECT DISTINCT partition, now()::text AS at FROM process_managers.parked
     WHERE outcome IS NULL AND due_at <= now() AND partition = ANY($1::smallint[])`,
 };
 /** One statement, hence one transaction: whoever is told that its time is over finds the dead letter. */
@@ -41,7 +47,7 @@ const DEAD_LETTER = {
   text: `
     WITH due AS (
       SELECT position FROM process_managers.parked
-      WHERE outcome IS NULL AND due_at <= now() - $2::float8 * interval '1 millisecond' AND partition = $1
+      WHERE outcome IS NULL AND due_at <= $2::timestamptz AND partition = $1
       ORDER BY due_at LIMIT ${MOST_AT_ONCE} FOR UPDATE SKIP LOCKED
     ), ended AS (
       UPDATE process_managers.parked AS p SET outcome = 'dead-lettered', ended_at = now()
@@ -86,14 +92,13 @@ export class ParkedTable {
   }
 
   /** The partitions among these in which the time of something is over. */
-  async overdue(partitions: readonly number[]): Promise<number[]> {
-    const { rows } = await this.pool.query<{ partition: number }>({ ...OVERDUE, values: [partitions] });
-    return rows.map(({ partition }) => partition);
+  async overdue(partitions: readonly number[]): Promise<readonly Overdue[]> {
+    return (await this.pool.query<Overdue>({ ...OVERDUE, values: [partitions] })).rows;
   }
 
-  /** Makes dead letters of those whose time has been over for so long, each once. */
-  async deadLetterDue(partition: number, forMs: number): Promise<readonly DeadLettered[]> {
-    return (await this.pool.query<DeadLettered>({ ...DEAD_LETTER, values: [partition, forMs] })).rows;
+  /** Makes dead letters of those whose time was over by then, each once. */
+  async deadLetterDue({ partition, at }: Overdue): Promise<readonly DeadLettered[]> {
+    return (await this.pool.query<DeadLettered>({ ...DEAD_LETTER, values: [partition, at] })).rows;
   }
 
   /** What is awaited in these partitions. */

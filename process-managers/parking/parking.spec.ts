@@ -68,7 +68,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const isOver = () => pool.query('UPDATE process_managers.parked SET due_at = now()');
   /** What the timers do. */
   async function end(parking: Parking, partitions: readonly number[]): Promise<void> {
-    for (const partition of await parking.overdue(partitions)) await parking.deadLetterDue(partition, 0);
+    for (const overdue of await parking.overdue(partitions)) await parking.deadLetterDue(overdue);
   }
   const outcomes = async () => {
     const { rows } = await pool.query<{ outcome: string | null }>(
@@ -198,11 +198,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const order = anOrder();
       const parking = instance();
       await parking.park(order.orderId, order.unmatched());
-      await pool.query("UPDATE process_managers.parked SET due_at = now() - interval '1 s'");
-      expect(await parking.overdue(EVERYWHERE)).toEqual([partitionOf(order.orderId)]);
-      await parking.deadLetterDue(partitionOf(order.orderId), 60_000);
+      await isOver();
+      const partition = partitionOf(order.orderId);
+      expect(await parking.overdue(EVERYWHERE)).toEqual([{ partition, at: expect.any(String) }]);
+      await parking.deadLetterDue({ partition, at: '2026-01-01T00:00:00.000Z' });
       expect([await dead(), await outcomes()]).toEqual([[], [null]]);
-      await parking.deadLetterDue(partitionOf(order.orderId), 500);
+      await end(parking, EVERYWHERE);
       expect(await outcomes()).toEqual(['dead-lettered']);
       expect(await parking.overdue(EVERYWHERE)).toEqual([]);
     });

@@ -14,7 +14,7 @@ import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js'
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { awaitedBy } from '../strays.js';
-import type { ParkedTable } from './parked.table.js';
+import type { Overdue, ParkedTable } from './parked.table.js';
 
 export class Parking {
   /**
@@ -53,13 +53,13 @@ export class Parking {
   }
 
   /** The partitions among these in which something has waited for too long. */
-  async overdue(partitions: readonly number[]): Promise<readonly number[]> {
+  async overdue(partitions: readonly number[]): Promise<readonly Overdue[]> {
     return this.#awaited.size === 0 ? [] : this.table.overdue(partitions);
   }
 
-  /** To be called once everything was heard that stood in the log then. @param forMs since when its time is over */
-  async deadLetterDue(partition: number, forMs: number): Promise<void> {
-    for (const { position, orderId, awaits } of await this.table.deadLetterDue(partition, forMs)) {
+  /** To be called once everything was heard that stood in the log when it was seen to be overdue. */
+  async deadLetterDue(overdue: Overdue): Promise<void> {
+    for (const { position, orderId, awaits } of await this.table.deadLetterDue(overdue)) {
       this.logger.error({ orderId, position, awaits }, 'dead-lettered: what it belongs to did not come');
     }
   }
