@@ -133,6 +133,8 @@ export function behindTheLog({
 const describe = (process: { readonly stage: string; readonly pending: string } | undefined): string =>
   process ? `in ${process.stage}, and asks ${process.pending}` : 'missing';
 
+export const endRules: readonly string[] = Object.keys(rules);
+
 export function checkEnds(books: EndBooks, report: Report): void {
   for (const [rule, check] of Object.entries(rules)) check(books, (what) => report(rule, what));
 }

@@ -48,8 +48,8 @@ export const mishaps = {
   },
   restart: { slow: 20 },
   notify: { forgotten: 20, duplicated: 10, late: 10 },
-  find: { 'crash before': 0.5, 'crash after': 0.5, 'request lost': 1, silent: 2, slow: 0.5 },
-  books: { 'crash before': 0.5, 'crash after': 0.5, 'request lost': 1, silent: 2, slow: 1 },
+  find: { 'crash before': 3, 'crash after': 3, 'request lost': 3, silent: 3, slow: 3 },
+  books: { 'crash before': 2, 'crash after': 2, 'request lost': 2, silent: 2, slow: 2 },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
 export type Operation = keyof typeof mishaps;

@@ -9,13 +9,13 @@ import { Threads } from './threads.js';
 
 const EXIT = { found: 0, survived: 1, usage: 64 } as const;
 const SEED = 1;
-/** Most are found within some hundred. */
 const MOST_RUNS = 20_000;
 
-const USAGE = `npm run mutants -- [--seed N] [--only TEXT] [--json]
+const USAGE = `npm run mutants -- [--seed N] [--only TEXT] [--common] [--json]
 
   --seed N     chance of the runs; ${SEED} unless told
   --only TEXT  only the faults whose names hold this text
+  --common     only the faults that some hundred runs find
   --json       one JSON object on standard output
 
 Exit code ${EXIT.found}: every fault was found; ${EXIT.survived}: one was not within ${MOST_RUNS} runs, or no longer applies; ${EXIT.usage}: wrong usage.`;
@@ -75,6 +75,7 @@ function readArguments() {
       options: {
         seed: { type: 'string', default: String(SEED) },
         only: { type: 'string', default: '' },
+        common: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -88,12 +89,12 @@ function readArguments() {
   }
 }
 
-const { seed, only, json, help } = readArguments();
+const { seed, only, common, json, help } = readArguments();
 if (help) {
   console.log(USAGE);
   process.exit(EXIT.found);
 }
-const chosen = mutants.filter(({ name }) => name.includes(only));
+const chosen = mutants.filter(({ name, isRare }) => name.includes(only) && !(common && isRare));
 const findings = await findAll(chosen, seed);
 const lost = findings.filter(({ rule }) => rule === undefined);
 if (json) console.log(JSON.stringify({ seed, findings }));

@@ -9,6 +9,8 @@ export interface Mutant {
   /** Stands in the file once: a change that no longer applies is an error. */
   readonly find: string;
   readonly replace: string;
+  /** It takes thousands of runs to find. */
+  readonly isRare?: true;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -76,8 +78,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'nothing is sent again',
     file: 'process-managers/order-process/timers.ts',
-    find: '.map((command) => this.options.send(command, origin)),',
-    replace: '.map((command) => (origin ? Promise.resolve() : this.options.send(command, origin))),',
+    find: 'due.map(({ command, origin }) => this.options.send(command, origin)),',
+    replace:
+      'due.map(({ command, origin }) => (origin ? Promise.resolve() : this.options.send(command, origin))),',
   },
   {
     name: 'an order is refused for a price that nobody named',
@@ -135,12 +138,14 @@ export const mutants: readonly Mutant[] = [
     file: 'process-managers/process.ts',
     find: "if (turns.some(({ kind }) => kind === 'deadline')) this.processes.forget(orderId);",
     replace: '',
+    isRare: true,
   },
   {
     name: 'what comes of an earlier hold ends this one',
     file: 'process-managers/order-process/hearing.ts',
     find: 'return partition?.token === token ? partition : undefined;',
     replace: 'return token ? partition : undefined;',
+    isRare: true,
   },
   {
     name: 'a key of its own for every call',

@@ -104,6 +104,8 @@ const rules: Readonly<Record<string, { readonly of: readonly string[]; readonly 
   },
 };
 
+export const eventRules: readonly string[] = Object.keys(rules);
+
 const byType = new Map<string, [name: string, broken: Rule][]>();
 for (const [name, { of, broken }] of Object.entries(rules)) {
   for (const type of of) byType.set(type, [...(byType.get(type) ?? []), [name, broken]]);

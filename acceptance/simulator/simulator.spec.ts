@@ -2,6 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { orderEvents } from '@orders/shared-events/contracts/order.events.js';
+import { orderProcessEvents } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { paymentEvents } from '@orders/shared-events/contracts/payment.events.js';
+import { productEvents } from '@orders/shared-events/contracts/product.events.js';
+import { stockEvents } from '@orders/shared-events/contracts/stock.events.js';
+import { mishaps } from './mishaps.js';
+import type { Seen } from './seen.js';
 
 const main = fileURLToPath(new URL('../dist/simulator/simulate.main.js', import.meta.url));
 
@@ -15,12 +22,16 @@ function simulate(...args: string[]): Promise<{ code: number; output: string; er
 }
 
 interface Summary {
+  readonly seen: Seen;
   readonly seed: number;
   readonly runs: number;
   readonly steps: number;
   readonly fingerprint: number;
   readonly violations: readonly object[];
 }
+/** The first never comes: nobody but us touches the provider here. Of the others deliberate faults show that they come. */
+const RARE = ['ProviderNotificationUnmatched', 'PaymentDiscrepancyDetected', 'StockReservationExpired'];
+
 const summary = async (...args: string[]): Promise<Summary> =>
   JSON.parse((await simulate('--json', ...args)).output) as Summary;
 
@@ -56,6 +67,19 @@ describe('npm run simulate', () => {
     expect(again).toMatchObject({ runs: 30, steps: once.steps, fingerprint: once.fingerprint });
     expect(other.fingerprint).not.toBe(once.fingerprint);
   }, 60_000);
+
+  it('comes by everything that may go wrong, and by what that leads to', async () => {
+    const { seen } = await summary('--seed', '7', '--runs', '1200');
+    const all = Object.entries(mishaps).flatMap(([operation, kinds]) =>
+      Object.keys(kinds).map((kind) => `${operation}: ${kind}`),
+    );
+    expect(Object.keys(seen.mishaps)).toEqual(expect.arrayContaining(all));
+    const types = [orderEvents, paymentEvents, stockEvents, productEvents, orderProcessEvents].flatMap(
+      (events) => Object.keys(events),
+    );
+    const expected = types.filter((type) => !RARE.includes(type));
+    expect(Object.keys(seen.events)).toEqual(expect.arrayContaining(expected));
+  }, 300_000);
 
   it('shows one run, or a case, again', async () => {
     const { output } = await simulate('--seed', '7', '--run', '3', '--trace');
