@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isDeepStrictEqual } from 'node:util';
+import { CustomerId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { ask } from './client.js';
 import { demoGoods } from './goods.js';
-import { endOf, expectedEnd, kinds, placementOf } from './kinds.js';
-import { chargesOf } from './ledger.js';
-import { accepted, orderOf } from './orders.js';
+import { HeldProvider } from './held-provider.js';
+import { type End, type Kind, endOf, expectedEnd, kinds, placementOf } from './kinds.js';
+import { chargesOf, heldFor } from './ledger.js';
+import { accepted, cancel, orderOf } from './orders.js';
 import { breakerOf, setOutage } from './provider-outage.js';
 import { type System, type Topology, topologies } from './system.js';
 
@@ -106,5 +109,64 @@ describe.each(Object.keys(topologies) as Topology[])(
       },
       180_000,
     );
+
+    const soldOut = ({ name }: Kind) => name.startsWith('out of stock');
+    const kindNamed = (name: string): Kind => kinds.find((kind) => kind.name === name)!;
+    const isWaiting = (orderId: string) =>
+      until(
+        async () => (await orderOf(system.queries, orderId))?.payment.status === 'PENDING_RETRY',
+        DEADLINE_MS,
+      );
+    const comesTo = (orderId: string, end: Partial<End>) =>
+      until(async () => {
+        const view = await orderOf(system.queries, orderId).catch(() => null);
+        return view !== null && isDeepStrictEqual({ ...endOf(view), ...end }, endOf(view));
+      }, DEADLINE_MS);
+
+    it('an order can be cancelled that waits for it, and nothing is held once it is back', async () => {
+      await setOutage(system.admin, 'UNREACHABLE');
+      const orderIds = await Promise.all(
+        placed.map((kind) => accepted(system.commands, placementOf(kind, 'customer-1'))),
+      );
+      for (const orderId of orderIds) {
+        await isWaiting(orderId);
+        expect(await cancel(system.commands, orderId)).toMatchObject({ repeated: false });
+      }
+      await setOutage(system.admin, 'NONE');
+      for (const orderId of orderIds) {
+        await comesTo(orderId, { status: 'CANCELLED', kept: 0 });
+        expect(await heldFor(system.admin, orderId)).toEqual({ taken: 0, authorized: 0 });
+      }
+    }, 180_000);
+
+    it('what is captured, voided or refunded waits for it, too', async () => {
+      const orders = await Promise.all(
+        [kindNamed('authorised, then captured'), ...kinds.filter(soldOut)].map(async (kind) => {
+          const placement = placementOf(kind, 'customer-1');
+          const orderId = orderIdOf(CustomerId.parse('customer-1'), placement.idempotencyKey);
+          const provider = await HeldProvider.of(system.backEnds['DATABASE_URL'] ?? '', orderId);
+          await accepted(system.commands, placement);
+          await provider.called();
+          return { kind, orderId, provider };
+        }),
+      );
+      // Each is taken or authorised by a call that was there before, and what comes after it cannot be asked for.
+      await setOutage(system.admin, 'UNREACHABLE');
+      for (const { provider } of orders) await provider.release();
+      await until(async () => {
+        const waiting = await deferred();
+        return orders.every(({ orderId }) => waiting.has(orderId));
+      }, DEADLINE_MS);
+      await setOutage(system.admin, 'NONE');
+      for (const { kind, orderId } of orders) {
+        await comesTo(
+          orderId,
+          kind.end.keeps === 'all' ? { status: 'COMPLETED' } : { status: 'REJECTED', kept: 0 },
+        );
+        expect(await chargesOf(system.admin, orderId)).toBe(kind.end.payment === 'VOIDED' ? 0 : 1);
+        const { authorized } = await heldFor(system.admin, orderId);
+        expect(authorized).toBe(0);
+      }
+    }, 180_000);
   },
 );

@@ -58,6 +58,33 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     };
   };
 
+  it('of a confirmation and an expiry that come at once the first append wins, and the other is told', async () => {
+    async function race(): Promise<unknown[]> {
+      const sku = freshSku();
+      const to = (command: StockCommand) => addressed(stockStream(sku), command, origin.actor);
+      const [one, other] = [instance(), instance()];
+      await one.stocks.execute(to({ type: 'ReceiveStock', data: { sku, receiptId: 'r', quantity: 5 } }));
+      const expiresAt = new Date(Date.now() + 2_000).toISOString();
+      const reservation = { ...mugReservation, sku };
+      await one.stocks.execute(
+        to({ type: 'ReserveStock', data: { ...reservation, quantity: 5, expiresAt } }),
+      );
+      await other.stocks.load(stockStream(sku));
+      await until(() => new Date().toISOString() > expiresAt);
+      const [confirmation, expiry] = await Promise.all([
+        one.stocks.execute(to({ type: 'ConfirmReservation', data: reservation })),
+        other.stocks.execute(to({ type: 'ExpireReservation', data: reservation })),
+      ]);
+      const { state } = await instance().stocks.load(stockStream(sku));
+      return [confirmation.outcome, expiry.outcome, state.reserved];
+    }
+    for (const outcome of await Promise.all(Array.from({ length: 10 }, race)))
+      expect([
+        ['happened', 'refused', 5],
+        ['refused', 'happened', 0],
+      ]).toContainEqual(outcome);
+  });
+
   it('what another process holds is known to whom its command comes again once the time is over', async () => {
     const sku = freshSku();
     const to = (command: StockCommand) => addressed(stockStream(sku), command, origin.actor);

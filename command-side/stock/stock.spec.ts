@@ -119,6 +119,10 @@ describe('ConfirmReservation', () => {
     given(stock, received, reserved, confirmed, committed).when(confirm).ignored());
   it('is refused when it was released', () =>
     given(stock, received, reserved, released).when(confirm).refused('RESERVATION_CLOSED'));
+  it('is refused by whose clock is behind, too, once it has expired', () =>
+    given(stock, received, reserved, { ...expired, occurredAt: afterExpiry })
+      .when(confirm, secondsFromNow(899))
+      .refused('RESERVATION_CLOSED'));
   it('is refused when it has expired', () =>
     given(stock, received, reserved, { ...expired, occurredAt: afterExpiry })
       .when(confirm, afterExpiry)

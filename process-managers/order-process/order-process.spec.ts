@@ -246,6 +246,39 @@ describe('a cancellation', () => {
     expect(cancelled.then(order.cancelled).process.stage).toBe('done');
   });
 
+  it('while it is the customer’s turn, or they may pay in another way, closes what they were asked for', () => {
+    for (const told of [[order.actionRequired()], [order.actionRequired(), order.declined]]) {
+      const cancelled = story(order, placed, ...told, order.cancellationRequested);
+      expect(cancelled.awaits).toEqual(['VoidAuthorization 1']);
+      expect(cancelled.then(order.voided).awaits).toEqual(['CancelOrder']);
+    }
+  });
+
+  it('while the provider is away waits for it, and gives back what there is then', () => {
+    const away = () =>
+      story(manual, manual.placed, manual.deferred('authorize'), manual.cancellationRequested);
+    expect(away().awaits).toEqual(['VoidAuthorization 1']);
+    expect(away().then(manual.deferred('void')).awaits).toEqual(['VoidAuthorization 1']);
+    expect(away().then(manual.voided).awaits).toEqual(['CancelOrder']);
+    expect(away().then(manual.captured, manual.voidFailed()).awaits).toEqual(['RefundPayment 1']);
+  });
+
+  it('of a charged order, before it is confirmed, refunds and releases', () => {
+    const cancelled = story(order, placed, captured, reserved(), order.cancellationRequested);
+    expect(cancelled.awaits).toEqual(['RefundPayment 1', 'ReleaseReservation SKU-A']);
+    expect(cancelled.then(order.refunded, order.released()).awaits).toEqual(['CancelOrder']);
+  });
+
+  it('of an order whose refund was refused for good ends once an operator has refunded it under another id', () => {
+    const stuck = story(order, placed, captured, order.cancellationRequested);
+    for (let attempt = 1; attempt <= 5; attempt++) stuck.then(order.refundFailed(attempt));
+    expect(stuck.process.intervention).toBe('REFUND_FAILED');
+    expect(stuck.then(order.released()).awaits).toEqual([]);
+    stuck.then(order.refundRequested('by-hand', TOTAL), order.refundedTo('by-hand', TOTAL));
+    expect(stuck.awaits).toEqual(['CancelOrder']);
+    expect(stuck.then(order.cancelled).process).toMatchObject({ stage: 'done', intervention: undefined });
+  });
+
   it('of an authorised order voids and releases', () => {
     const cancelled = story(manual, manual.placed, manual.authorized, manual.cancellationRequested);
     expect(cancelled.awaits).toEqual(['VoidAuthorization 1', 'ReleaseReservation SKU-A']);
