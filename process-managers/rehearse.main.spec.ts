@@ -103,6 +103,21 @@ describe.each(serverRows('DATABASE_URL'))('npm run rehearse on %s', (_title, rea
     expect(await servers.store.head()).toBe(head);
   });
 
+  it('does not leave out what the list of open processes does not have yet', async () => {
+    const position = `UPDATE process_managers.checkpoints SET position = position + $1 WHERE name = 'processes'`;
+    await servers.pool.query(position, [-1_000_000_000]);
+    const rehearsed = rehearse('--definition', '1');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await servers.pool.query(position, [1_000_000_000]);
+    expect(await rehearsed).toMatchObject({ code: 3, stdout: expect.stringContaining('2 open, 1 would') });
+    await servers.pool.query(position, [-1_000_000_000]);
+    expect(await rehearse('--definition', '1')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('behind the log'),
+    });
+    await servers.pool.query(position, [1_000_000_000]);
+  }, 60_000);
+
   it('gives one JSON object', async () => {
     const { code, stdout, stderr } = await rehearse('--definition', '1', '--json');
     expect(JSON.parse(stdout)).toMatchObject({

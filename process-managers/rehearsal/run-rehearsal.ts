@@ -4,7 +4,7 @@ import { Slots } from '@orders/shared-events/transport/slots.js';
 import type { Pool } from 'pg';
 import { Unreadable } from '../processes.js';
 import { type OwnEvent, ownEvent } from '../tracked.js';
-import { openProcesses } from './open-processes.js';
+import { openProcesses, untilProjected } from './open-processes.js';
 import { type Difference, rehearse } from './rehearsal.js';
 import type { Rehearsed, UnreadableProcess } from './report.js';
 
@@ -12,7 +12,7 @@ import type { Rehearsed, UnreadableProcess } from './report.js';
 const AT_ONCE = 16;
 
 export interface Rehearsal {
-  readonly log: Pick<EventStore, 'readStream'>;
+  readonly log: Pick<EventStore, 'readStream' | 'head'>;
   readonly pool: Pool;
   readonly candidate: number;
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export interface Rehearsal {
 }
 
 /**
- * Decides every open process anew by the candidate. Reads only. What it finds is in the order of the pages, by order
+ * Decides every process anew by the candidate that is open when it begins. Reads only. What it finds is in the order of the pages, by order
  * id. Rejects with the signal's reason.
  */
 export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
@@ -29,7 +29,9 @@ export async function runRehearsal(rehearsal: Rehearsal): Promise<Rehearsed> {
   const differences: Difference[] = [];
   const unreadable: UnreadableProcess[] = [];
   let processes = 0;
-  for await (const page of openProcesses(rehearsal.pool)) {
+  const { log, pool, signal } = rehearsal;
+  await untilProjected(pool, await log.head({ prefixes: ['orderProcess-'] }), signal);
+  for await (const page of openProcesses(pool)) {
     const outcomes = page.map((orderId) => slots.use(() => one(rehearsal, orderId)));
     for (const outcome of await Promise.all(outcomes)) {
       if (outcome && 'reason' in outcome) unreadable.push(outcome);
