@@ -196,6 +196,7 @@ export const mutants: readonly Mutant[] = [
     file: 'process-managers/order-process/rules.ts',
     find: "3: { afterDecline: 'wait for the deadline',",
     replace: "3: { afterDecline: 'wait while there is time',",
+    isRare: true,
   },
   {
     name: 'an expired reservation is given up',
