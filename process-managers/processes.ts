@@ -59,7 +59,7 @@ export class Processes {
 
 function fold(tracked: Tracked | undefined, recorded: RecordedEvent): Tracked {
   try {
-    return { ...track(tracked, ownEvent(recorded)), revision: recorded.revision };
+    return { ...track(tracked, ownEvent(recorded), recorded.recordedAt), revision: recorded.revision };
   } catch (error) {
     throw new Unreadable(`${recorded.streamId} at ${recorded.revision}: ${String(error)}`, { cause: error });
   }

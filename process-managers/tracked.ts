@@ -16,6 +16,11 @@ export interface Tracked {
   /** Of the last event in the process's stream. */
   readonly revision: bigint;
   readonly startedAt: string;
+  /**
+   * By how much the log's clock is ahead of the clock of whoever recorded the event that began the stage, in
+   * milliseconds. Undefined where that event was not read from the log.
+   */
+  readonly logAheadMs?: number | undefined;
   /** Correlation of the order's placement; caused by the event that was heard last. */
   readonly origin: Origin;
 }
@@ -40,8 +45,16 @@ export function ownEvent(recorded: RecordedEvent): OwnEvent {
 const isOfProcess = (event: { readonly type: string }): event is OrderProcessEvent =>
   event.type.startsWith('OrderProcess');
 
-/** Adds an event to what is known of its process. Answers with the same object where it changed nothing. */
-export function track(tracked: Tracked | undefined, { id, event, metadata }: OwnEvent): Tracked {
+/**
+ * Adds an event to what is known of its process. Answers with the same object where it changed nothing.
+ *
+ * @param recordedAt by the log's clock, where it was read from there
+ */
+export function track(
+  tracked: Tracked | undefined,
+  { id, event, metadata }: OwnEvent,
+  recordedAt?: Date,
+): Tracked {
   const occurred: Occurred<OrderProcessEvent> = { ...event, occurredAt: metadata.occurredAt };
   const state = definitionFor(tracked?.state, event).evolve(tracked?.state, occurred);
   if (tracked && state === tracked.state) return tracked;
@@ -49,6 +62,10 @@ export function track(tracked: Tracked | undefined, { id, event, metadata }: Own
     state,
     revision: (tracked?.revision ?? -1n) + 1n,
     startedAt: tracked?.startedAt ?? metadata.occurredAt,
+    logAheadMs:
+      tracked && generationOf(tracked.state) === generationOf(state)
+        ? tracked.logAheadMs
+        : recordedAt && recordedAt.getTime() - Date.parse(metadata.occurredAt),
     origin: {
       correlationId: metadata.$correlationId,
       causationId: event.type === 'OrderProcessHeard' ? event.data.eventId : id,
@@ -57,6 +74,8 @@ export function track(tracked: Tracked | undefined, { id, event, metadata }: Own
     },
   };
 }
+
+const generationOf = (state: OrderProcess): number => (state.kind === 'running' ? state.generation : 0);
 
 const NONE: readonly OutstandingCommand[] = [];
 const known = new WeakMap<OrderProcess, readonly OutstandingCommand[]>();

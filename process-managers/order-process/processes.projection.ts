@@ -30,7 +30,7 @@ export const processesProjection = (
 /** Keeps the last state of each process until it is written. */
 export class Gathering implements Follower {
   #gathered = new Map<string, Projected>();
-  /** The visit to a stage that a process was seen at last, and by how much the log's clock was ahead when it began. */
+  /** Of processes that this instance has brought to their stage: the visit, and by how much the log's clock was ahead. */
   readonly #stages = new BoundedCache<string, { readonly generation: number; readonly logAheadMs: number }>(
     STAGES_KEPT,
   );
@@ -45,7 +45,7 @@ export class Gathering implements Follower {
     for (const event of events) {
       const tracked = await this.#follow(event);
       if (tracked?.state.kind !== 'running') continue;
-      const logAheadMs = this.#logAhead(event, tracked.state.generation);
+      const logAheadMs = tracked.logAheadMs ?? this.#logAhead(event, tracked.state.generation);
       this.#gathered.set(event.streamId, { tracked, logAheadMs });
     }
     while (this.#gathered.size >= MOST_ROWS && !signal.aborted) await sleep(GATHER_MS, signal);
@@ -62,7 +62,7 @@ export class Gathering implements Follower {
     }
   }
 
-  /** An event of the same stage may be from another instance, by another clock. */
+  /** Of a stage that this instance has begun, and not read: by the first event of it that is followed. */
   #logAhead({ streamId, metadata, recordedAt }: RecordedEvent, generation: number): number {
     const known = this.#stages.get(streamId);
     if (known?.generation === generation) return known.logAheadMs;

@@ -39,7 +39,9 @@ describe('a rehearsal', () => {
 
   it('finds the first event at which the candidate decides otherwise, and where that has led to', () => {
     const events = recorded(1, order.placed, order.actionRequired(), order.declined);
-    const [rejection] = outstandingOf(events.reduce<Tracked | undefined>(track, undefined));
+    const [rejection] = outstandingOf(
+      events.reduce<Tracked | undefined>((tracked, own) => track(tracked, own), undefined),
+    );
     expect(rehearse(events, 2)).toMatchObject({
       orderId: order.orderId,
       definition: 1,
