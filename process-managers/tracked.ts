@@ -16,13 +16,19 @@ export interface Tracked {
   /** Of the last event in the process's stream. */
   readonly revision: bigint;
   readonly startedAt: string;
-  /**
-   * By how much the log's clock is ahead of the clock of whoever recorded the event that began the stage, in
-   * milliseconds. Undefined where that event was not read from the log.
-   */
-  readonly logAheadMs?: number | undefined;
+  readonly stageBegan: StageBegan;
   /** Correlation of the order's placement; caused by the event that was heard last. */
   readonly origin: Origin;
+}
+
+/** The event of the process's stream that began its stage. */
+export interface StageBegan {
+  readonly revision: bigint;
+  /**
+   * By how much the log's clock is ahead of the clock of whoever recorded it, in milliseconds. Undefined where it was
+   * not read from the log.
+   */
+  readonly logAheadMs: number | undefined;
 }
 
 /** An event of a process's own stream, read or about to be appended. */
@@ -58,14 +64,14 @@ export function track(
   const occurred: Occurred<OrderProcessEvent> = { ...event, occurredAt: metadata.occurredAt };
   const state = definitionFor(tracked?.state, event).evolve(tracked?.state, occurred);
   if (tracked && state === tracked.state) return tracked;
+  const revision = (tracked?.revision ?? -1n) + 1n;
+  const logAheadMs = recordedAt && recordedAt.getTime() - Date.parse(metadata.occurredAt);
+  const isSame = tracked && generationOf(tracked.state) === generationOf(state);
   return {
     state,
-    revision: (tracked?.revision ?? -1n) + 1n,
+    revision,
     startedAt: tracked?.startedAt ?? metadata.occurredAt,
-    logAheadMs:
-      tracked && generationOf(tracked.state) === generationOf(state)
-        ? tracked.logAheadMs
-        : recordedAt && recordedAt.getTime() - Date.parse(metadata.occurredAt),
+    stageBegan: isSame ? tracked.stageBegan : { revision, logAheadMs },
     origin: {
       correlationId: metadata.$correlationId,
       causationId: event.type === 'OrderProcessHeard' ? event.data.eventId : id,

@@ -153,6 +153,7 @@ function processOf(index: number, turns: number): Tracked {
   const { process, now } = story(order, ...turnsOf(order).slice(0, turns));
   return {
     ...{ state: process, revision: BigInt(turns), startedAt: now },
+    stageBegan: { revision: 0n, logAheadMs: undefined },
     origin: { correlationId: 'correlation-1', causationId: `cause-${turns}`, actor: PROCESS_ACTOR },
   };
 }

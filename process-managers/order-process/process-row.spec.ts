@@ -18,7 +18,12 @@ const durations = {
 function row(logAheadMs: number, ...events: readonly (OrderEvent | PaymentEvent)[]): Record<string, unknown> {
   const { process } = story(order, ...events);
   const tracked = {
-    ...{ state: process, revision: 0n, startedAt: START },
+    ...{
+      state: process,
+      revision: 0n,
+      startedAt: START,
+      stageBegan: { revision: 0n, logAheadMs: undefined },
+    },
     origin: { correlationId: 'correlation-1', causationId: 'cause-1', actor: PROCESS_ACTOR },
   };
   const columns = columnsOf([{ tracked, logAheadMs }], durations);

@@ -5,7 +5,7 @@ import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Move } from '../checkpoints.js';
 import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
 import { type Processes, Unreadable } from '../processes.js';
-import type { Tracked } from '../tracked.js';
+import type { StageBegan, Tracked } from '../tracked.js';
 import type { Projected } from './process-row.js';
 import type { ProcessesTable } from './processes.table.js';
 
@@ -30,8 +30,8 @@ export const processesProjection = (
 /** Keeps the last state of each process until it is written. */
 export class Gathering implements Follower {
   #gathered = new Map<string, Projected>();
-  /** Of processes that this instance has brought to their stage: the visit, and by how much the log's clock was ahead. */
-  readonly #stages = new BoundedCache<string, { readonly generation: number; readonly logAheadMs: number }>(
+  /** Of processes that this instance has brought to their stage: the event that began it, once it was followed. */
+  readonly #began = new BoundedCache<string, { readonly revision: bigint; readonly logAheadMs: number }>(
     STAGES_KEPT,
   );
 
@@ -45,7 +45,7 @@ export class Gathering implements Follower {
     for (const event of events) {
       const tracked = await this.#follow(event);
       if (tracked?.state.kind !== 'running') continue;
-      const logAheadMs = tracked.logAheadMs ?? this.#logAhead(event, tracked.state.generation);
+      const logAheadMs = tracked.stageBegan.logAheadMs ?? this.#logAhead(event, tracked.stageBegan);
       this.#gathered.set(event.streamId, { tracked, logAheadMs });
     }
     while (this.#gathered.size >= MOST_ROWS && !signal.aborted) await sleep(GATHER_MS, signal);
@@ -62,13 +62,13 @@ export class Gathering implements Follower {
     }
   }
 
-  /** Of a stage that this instance has begun, and not read: by the first event of it that is followed. */
-  #logAhead({ streamId, metadata, recordedAt }: RecordedEvent, generation: number): number {
-    const known = this.#stages.get(streamId);
-    if (known?.generation === generation) return known.logAheadMs;
+  /** Of a stage that this instance has begun, and not read. Until its first event is followed another one stands for it. */
+  #logAhead({ streamId, revision, metadata, recordedAt }: RecordedEvent, began: StageBegan): number {
+    const known = this.#began.get(streamId);
+    if (known?.revision === began.revision) return known.logAheadMs;
     const { occurredAt } = EventMetadata.parse(metadata);
     const logAheadMs = recordedAt.getTime() - Date.parse(occurredAt);
-    this.#stages.set(streamId, { generation, logAheadMs });
+    if (revision === began.revision) this.#began.set(streamId, { revision, logAheadMs });
     return logAheadMs;
   }
 
