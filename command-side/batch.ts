@@ -7,7 +7,7 @@ import type {
   Occurred,
 } from '@orders/shared-events/contracts/envelope.js';
 import { eventIdOf } from '@orders/shared-events/contracts/ids.js';
-import { type Decider, isRefused } from './decision.js';
+import { type Decider, NOTHING_NEW, isRefused } from './decision.js';
 
 /** A stream folded into a state. */
 export interface Folded<State> {
@@ -38,7 +38,10 @@ export interface Decided<State, Event, Refusal> {
   readonly state: State;
 }
 
-/** Decides commands in order, each on the state that the ones before it lead to. */
+/**
+ * Decides commands in order, each on the state that the ones before it lead to. A copy of one that has happened among
+ * them has nothing to do: what it was about may be forgotten by then, and its events would have the same ids.
+ */
 export function decideAll<
   State,
   Command extends CommandOf<string, unknown>,
@@ -53,10 +56,13 @@ export function decideAll<
   const occurredAt = now.toISOString();
   const answers: Answer<State, Event, Refusal>[] = [];
   const events: NewEvent[] = [];
+  const happened = new Set<string>();
   let { state } = from;
   for (const addressed of commands) {
     try {
-      const decision = decider.decide({ ...addressed.command, now: occurredAt }, state);
+      const decision = happened.has(addressed.commandId)
+        ? NOTHING_NEW
+        : decider.decide({ ...addressed.command, now: occurredAt }, state);
       if (isRefused(decision)) {
         answers.push(decision);
         continue;
@@ -64,6 +70,7 @@ export function decideAll<
       const stamped = decision.map((event, index) => stamp(decider, addressed, event, index, occurredAt));
       state = decision.reduce((folded, event) => decider.evolve(folded, { ...event, occurredAt }), state);
       events.push(...stamped);
+      if (stamped.length > 0) happened.add(addressed.commandId);
       answers.push({ events: decision, state });
     } catch (failed) {
       answers.push({ failed });

@@ -4,7 +4,7 @@ import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId, ReservationId, eventIdOf, stockStream } from '@orders/shared-events/contracts/ids.js';
 import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
 import { expiresAt, mug, mugReservation, origin } from '@orders/shared-events/testing/examples.js';
-import { NOW } from '@orders/shared-events/testing/given.js';
+import { NOW, secondsFromNow } from '@orders/shared-events/testing/given.js';
 import { DeciderRunner, StreamContended } from './decider.js';
 import { type StockCommand, stock } from './stock/stock.js';
 import { SimulatedLog } from './testing/simulated-log.js';
@@ -217,6 +217,18 @@ describe('commands that arrive together on one stream', () => {
       4,
       false,
       0,
+    ]);
+  });
+
+  it('happen once where they are copies of one, also of one that would be forgotten by then', async () => {
+    const release = addressed({
+      type: 'ReleaseReservation',
+      data: { ...mugReservation, expiresAt: secondsFromNow(-60) },
+    });
+    const outcomes = await Promise.all([one.execute(release), one.execute(release)]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['happened', 'repeated']);
+    expect(log.appends.map((events) => events.map(({ type }) => type))).toEqual([
+      ['StockReservationReleased'],
     ]);
   });
 
