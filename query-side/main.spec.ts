@@ -41,7 +41,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   /** The first such line of its log. */
   async function line(child: ChildProcess, isIt: (line: Line) => boolean): Promise<Line> {
     if (!child.stdout) throw new Error('the process has no output');
-    for await (const [said] of on(createInterface({ input: child.stdout }), 'line')) {
+    for await (const [said] of on(createInterface({ input: child.stdout }), 'line', { close: ['close'] })) {
       const line = JSON.parse(String(said)) as Line;
       if (isIt(line)) return line;
     }
@@ -103,6 +103,8 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
     it('tells of a request that its caller gave up under the correlation id of that request', async () => {
       const { child } = start();
       const url = await listening(child);
+      // Until then whoever builds may wait for the lock, too.
+      await held();
       const reader = await database.connect();
       const { rows } = await database.pool.query<{ build: string }>(
         `SELECT build FROM read_models.builds WHERE state = 'live'`,
@@ -116,7 +118,9 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         signal: caller.signal,
       });
       await until(async () => {
-        const { rowCount } = await database.pool.query('SELECT FROM pg_locks WHERE NOT granted');
+        const { rowCount } = await database.pool.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT%FROM read_v2.orders%'`,
+        );
         return (rowCount ?? 0) > 0;
       });
       const told = line(child, ({ msg }) => msg === 'request aborted');
