@@ -343,6 +343,16 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
     expect(deliveries[0]?.body).toEqual({ n: 1 });
   });
 
+  it('opens another channel to publish on where one ended alone, and declares what is gone', async () => {
+    await removed(server.url, work);
+    await expect(bus.publish(exchange, 'work.h', { n: 1 })).rejects.toThrow(PublishFailed);
+    await until(() => bus.connected);
+    const { deliveries } = await collected();
+    await bus.publish(exchange, 'work.h', { n: 2 }, { mandatory: true });
+    await until(() => deliveries.length === 1);
+    expect(deliveries[0]?.body).toEqual({ n: 2 });
+  });
+
   it('takes a consumer up again, once, when its queue was deleted and is declared anew', async () => {
     let refused = 0;
     const logger = pino({
@@ -368,6 +378,38 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
 });
 
 describe('message bus when the broker goes away', () => {
+  it('does not send what was given up once it is back', async () => {
+    const first = await embeddedBroker();
+    const port = Number(new URL(first.url).port);
+    const exchange = `spec-${randomUUID()}`;
+    const work = { name: `${exchange}.work`, exchange, pattern: '#', attempts: 3, retryDelayMs: 50 };
+    const bus = await MessageBus.connect({
+      url: first.url,
+      name: 'spec',
+      topologies: [{ exchanges: [exchange], queues: [work] }],
+      logger: silent,
+    });
+    await first.kill();
+    await until(() => !bus.connected);
+    // More than may be in flight: those that wait for their turn have a deadline, too.
+    const given = await Promise.allSettled(
+      Array.from({ length: 300 }, (_none, n) => bus.publish(exchange, 'a', { n })),
+    );
+    expect(given.map(({ status }) => status)).toEqual(given.map(() => 'rejected'));
+    const second = await embeddedBroker({ port });
+    try {
+      await until(() => bus.connected);
+      await bus.publish(exchange, 'a', { n: 'last' }, { mandatory: true });
+      const bodies: unknown[] = [];
+      await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), { prefetch: 1 });
+      await until(() => bodies.length > 0);
+      expect(bodies).toEqual([{ n: 'last' }]);
+    } finally {
+      await bus.close();
+      await second.stop();
+    }
+  }, 60_000);
+
   it('connects again, declares its topology anew, and goes on consuming and publishing', async () => {
     const first = await embeddedBroker();
     const port = Number(new URL(first.url).port);

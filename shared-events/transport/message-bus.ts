@@ -80,8 +80,9 @@ export class MessageBus {
     return bus;
   }
 
+  /** Whether there is a broker, and a channel to publish on. */
   get connected(): boolean {
-    return this.#model !== undefined;
+    return this.#model !== undefined && this.#publisher.isOpen;
   }
 
   /** Publishes JSON and resolves once the broker has it; see Publisher.publish for what it throws. */
@@ -138,8 +139,8 @@ export class MessageBus {
     prepared.catch(() => undefined);
     try {
       const publishing = await within(SET_UP_DEADLINE_MS, 'broker', Promise.race([prepared, lost]));
-      this.#publisher.use(publishing);
       this.#model = model;
+      this.#publishOn(publishing, model);
       for (const consumer of this.#consumers.keys()) void this.#keepStarting(consumer, model);
     } catch (error) {
       cut(model);
@@ -153,6 +154,25 @@ export class MessageBus {
     for (const topology of this.options.topologies) await declare(declaring, topology);
     await declaring.close();
     return model.createConfirmChannel();
+  }
+
+  #publishOn(channel: ConfirmChannel, model: ChannelModel): void {
+    this.#publisher.use(channel);
+    channel.once('close', () => void this.#keepPublishing(model));
+  }
+
+  /** Also where the channel ended while its connection lives, e.g. because an exchange was deleted: it is declared anew. */
+  async #keepPublishing(model: ChannelModel): Promise<void> {
+    const isWanted = () => this.#model === model && !this.#stop.signal.aborted;
+    for (let repeat = 0; isWanted(); repeat++) {
+      await sleep(backoff(repeat), this.#stop.signal);
+      if (!isWanted()) return;
+      try {
+        return this.#publishOn(await within(SET_UP_DEADLINE_MS, 'broker', this.#prepare(model)), model);
+      } catch (error) {
+        this.options.logger.warn({ err: error }, 'no channel to publish on, trying again');
+      }
+    }
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {

@@ -35,11 +35,18 @@ export class Publisher {
   readonly #slots = new Slots(MAX_IN_FLIGHT);
   readonly #returned = new Set<string>();
 
+  #isOpen = false;
+
   constructor() {
     this.#channel = this.#nextChannel();
   }
 
-  /** Takes a fresh channel into use after each connect. */
+  /** Whether there is a channel to publish on. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Takes a fresh channel into use, after each connect, or where the one before has ended alone. */
   use(channel: ConfirmChannel): void {
     channel.on('return', (message) => {
       const id: unknown = message.properties.headers?.[PUBLISH_ID];
@@ -48,15 +55,17 @@ export class Publisher {
     // Recovery opens another channel; what was unconfirmed on this one fails by its own callback.
     channel.on('error', () => undefined);
     channel.once('close', () => {
+      this.#isOpen = false;
       this.#channel = this.#nextChannel();
     });
+    this.#isOpen = true;
     this.#arrived(channel);
     this.#channel = Promise.resolve(channel);
   }
 
   /**
    * Resolves once the broker has taken the message. Throws Unroutable (mandatory only), or PublishFailed
-   * after a negative answer, a lost connection, or ten seconds.
+   * after a negative answer, a lost connection, or ten seconds: what has not left by then never does.
    */
   async publish(
     exchange: string,
@@ -64,18 +73,24 @@ export class Publisher {
     content: Buffer,
     options: PublishOptions = {},
   ): Promise<void> {
-    await this.#slots.take();
     const id = randomUUID();
+    const givenUp = new AbortController();
+    const publish = async (): Promise<void> => {
+      await this.#slots.take(givenUp.signal);
+      try {
+        await this.#confirmed(exchange, routingKey, content, options, id, givenUp.signal);
+      } finally {
+        this.#slots.give();
+      }
+    };
+    const published = publish();
     try {
-      await within(
-        CONFIRM_DEADLINE_MS,
-        'confirm',
-        this.#confirmed(exchange, routingKey, content, options, id),
-      );
+      await within(CONFIRM_DEADLINE_MS, 'confirm', published);
     } catch (error) {
+      givenUp.abort(error);
+      // It may be returned all the same, as long as its confirm is not there.
+      void published.catch(() => undefined).finally(() => this.#returned.delete(id));
       throw new PublishFailed(`${exchange} ${routingKey} was not confirmed`, { cause: error });
-    } finally {
-      this.#slots.give();
     }
     if (this.#returned.delete(id)) throw new Unroutable(`no queue takes ${exchange} ${routingKey}`);
   }
@@ -86,8 +101,10 @@ export class Publisher {
     content: Buffer,
     { messageId, type, contentType = 'application/json', headers, mandatory = false }: PublishOptions,
     id: string,
+    givenUp: AbortSignal,
   ): Promise<void> {
     const channel = await this.#channel;
+    givenUp.throwIfAborted();
     const properties: Options.Publish = {
       persistent: true,
       mandatory,

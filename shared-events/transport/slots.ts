@@ -17,10 +17,26 @@ export class Slots {
     }
   }
 
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
+  /** Once the signal aborts nobody waits any more: rejects with its reason. */
+  async take(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
     // A slot is handed over, never freed in between.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve, reject) => {
+      const handedOver = (): void => {
+        signal?.removeEventListener('abort', goneAway);
+        resolve();
+      };
+      const goneAway = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(handedOver), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', goneAway, { once: true });
+      this.#waiting.push(handedOver);
+    });
   }
 
   give(): void {
