@@ -8,10 +8,24 @@ import type { Keeper, Lease } from './leases.js';
 
 /** What follows the log from where it was left, over one run. After a failure another one begins. */
 export interface Follower {
-  /** Deals with a run of events in log order: once this resolves, their position may be stored. */
+  /** Deals with a run of events in log order: once this resolves, their position may be stored. May throw NotYet. */
   take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void>;
   /** Stores how far it came, by compare-and-set; false where the checkpoint is somebody else's. */
   store(move: Move): Promise<boolean>;
+}
+
+/** What comes next cannot be dealt with yet: it is tried again, and what came before it is not. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+
+  /** @param upTo the position of the last event that was dealt with; undefined where that is none of this run's */
+  constructor(
+    readonly upTo: bigint | undefined,
+    message: string,
+    options: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 export interface FollowingOptions {
@@ -97,8 +111,11 @@ class Following {
     const outcomes = await Promise.allSettled(
       [this.#read(signal), this.#storeEverySoOften(signal)].map((part) => part.finally(() => failed.abort())),
     );
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    await this.#store();
+    const failures = outcomes.flatMap((outcome): unknown[] =>
+      outcome.status === 'rejected' ? [outcome.reason] : [],
+    );
+    if (failures.every((failure) => failure instanceof NotYet)) await this.#store();
+    for (const failure of failures) throw failure;
   }
 
   async #read(signal: AbortSignal): Promise<void> {
@@ -106,10 +123,19 @@ class Following {
     const after = this.#taken === BEGINNING ? undefined : this.#taken;
     for await (const batch of log.subscribe({ name, after, prefixes, signal })) {
       this.#caughtUp = false;
-      await this.follower.take(batch.events, signal);
+      await this.#take(batch.events, signal);
       if (signal.aborted) return;
       this.#taken = batch.position;
       this.#caughtUp = batch.caughtUp;
+    }
+  }
+
+  async #take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
+    try {
+      await this.follower.take(events, signal);
+    } catch (error) {
+      if (error instanceof NotYet) this.#taken = error.upTo ?? this.#taken;
+      throw error;
     }
   }
 

@@ -76,7 +76,8 @@ export class ProcessManagers {
       logger,
     });
     const projection = processesProjection({ log, checkpoints, logger }, processes, table);
-    this.#sole = [projection, forwarder({ log, checkpoints, logger }, bus)];
+    const deadLetters = new DeadLetters(pool);
+    this.#sole = [projection, forwarder({ log, checkpoints, logger }, bus, deadLetters)];
     this.#leases = new Leases(pool, this.instance, [this.#hearing, ...this.#sole], logger, leaseTimes);
     this.#timers = new Timers({
       hearing: this.#hearing,
@@ -90,7 +91,7 @@ export class ProcessManagers {
       graceMs: settings.PROCESS_RESEND_INTERVAL,
       logger,
     });
-    this.#collector = new DeadLetterCollector(bus, new DeadLetters(pool));
+    this.#collector = new DeadLetterCollector(bus, deadLetters);
   }
 
   /** Throws OtherLog where the database was made from another log; nothing runs then. */

@@ -158,6 +158,10 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
       [...setAside]
         .filter(([, { partition }]) => (partitions as number[]).includes(partition))
         .map(([order_id]) => ({ order_id })),
+    'dead-letters-keep-untold': ([, type, , reason]) => {
+      deadLetters.push({ queue: 'integration-events', type, reason });
+      return [];
+    },
     'dead-letters-store': ([queue, , type, , reason]) => {
       deadLetters.push({ queue: queue as string, type, reason });
       return [];

@@ -10,10 +10,15 @@ const Instant = z.string().meta({ format: 'date-time' });
 
 const summary = {
   id: z.uuid(),
-  origin: z.enum(['queue', 'unknown correlation']).meta({
-    description: 'unknown correlation: an event that belongs to nothing known; it was parked before.',
+  origin: z.enum(['queue', 'unknown correlation', 'not translated']).meta({
+    description:
+      'unknown correlation: an event that belongs to nothing known; it was parked before. not translated: an event that the outside was to be told of, and that cannot be read.',
   }),
-  queue: z.string().meta({ example: 'commands.payment', description: '`log` for an event.' }),
+  queue: z.string().meta({
+    example: 'commands.payment',
+    description:
+      '`log` for an event that belongs to nothing known, `integration-events` for one that could not be told.',
+  }),
   type: z.string().nullable(),
   routingKey: z.string(),
   reason: z.string(),

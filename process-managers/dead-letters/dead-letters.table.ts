@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
 import { asText } from '@orders/shared-events/transport/storable.js';
@@ -8,9 +9,12 @@ import { instant } from '../postgres.js';
 /** A message that came to nothing, with why. */
 export interface DeadLetter {
   readonly id: string;
-  /** `unknown correlation`: an event in the log that belongs to nothing known; see parking. */
-  readonly origin: 'queue' | 'unknown correlation';
-  /** `log` for an event in it. */
+  /**
+   * `unknown correlation`: an event in the log that belongs to nothing known; see parking. `not translated`: one that the
+   * outside was to be told of, and that cannot be read.
+   */
+  readonly origin: 'queue' | 'unknown correlation' | 'not translated';
+  /** `log` for an event that belongs to nothing known, `integration-events` for one that could not be told. */
   readonly queue: string;
   readonly type: string | null;
   readonly routingKey: string;
@@ -45,6 +49,15 @@ const STORE = {
       reason = excluded.reason, attempts = excluded.attempts, headers = excluded.headers,
       content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at
     WHERE d.last_failure_at < excluded.last_failure_at`,
+};
+
+const KEEP_UNTOLD = {
+  name: 'dead-letters-keep-untold',
+  text: `
+    INSERT INTO process_managers.dead_letters
+      (origin, queue, message_key, type, routing_key, reason, attempts, headers, content, first_failure_at, last_failure_at)
+    VALUES ('not translated', 'integration-events', $1, $2, $3, $4, 1, '{}', convert_to($5, 'UTF8'), now(), now())
+    ON CONFLICT (queue, message_key) DO NOTHING`,
 };
 
 const SUMMARY = `
@@ -94,6 +107,16 @@ export class DeadLetters {
       lastFailure,
     ];
     await this.pool.query({ ...STORE, values });
+  }
+
+  /** Stores an event that the outside was to be told of; one that is kept already stays as it is. */
+  async keepUntold(event: RecordedEvent, reason: string): Promise<void> {
+    const { position, id, type, streamId: stream, data, metadata } = event;
+    const kept = JSON.stringify({ id, type, stream, data, metadata }, (_name, value: unknown) =>
+      storable(value),
+    );
+    const values = [String(position), asText(type), asText(stream), asText(reason), kept];
+    await this.pool.query({ ...KEEP_UNTOLD, values });
   }
 
   /** Newest first. */

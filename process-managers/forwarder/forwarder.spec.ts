@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
@@ -7,6 +8,7 @@ import { until } from '@orders/shared-events/testing/until.js';
 import { type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { INTEGRATION_EVENTS, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { Checkpoints } from '../checkpoints.js';
+import { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import type { SoleFollower } from '../following.js';
 import { migrate } from '../postgres.js';
 import { ObedientCommandSide } from '../testing/obedient-command-side.js';
@@ -56,11 +58,28 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     return Promise.resolve();
   }
 
+  let failures = 0;
   let token = 0n;
   async function start(bus: Parameters<typeof forwarder>[1] = servers.bus): Promise<SoleFollower> {
-    running = forwarder({ log: servers.store, checkpoints, logger: silent }, bus);
+    const logger = { ...silent, error: () => void (failures += 1) };
+    running = forwarder({ log: servers.store, checkpoints, logger }, bus, new DeadLetters(servers.pool));
     await running.gained([{ name: FORWARDER, token: ++token }]);
     return running;
+  }
+
+  /** As another build, or a hand, might have written it. */
+  async function append(
+    stream: string,
+    { type, data, schemaVersion = 1 }: { type: string; data: object; schemaVersion?: number },
+  ): Promise<void> {
+    const commandId = randomUUID();
+    const metadata = {
+      ...{ $correlationId: 'damaged', $causationId: commandId, commandId, schemaVersion },
+      ...{ actor: { kind: 'system', subject: 'spec' }, occurredAt: new Date().toISOString() },
+    };
+    await servers.store.append(stream as never, 'no_stream', [
+      { id: randomUUID(), type, data, metadata } as never,
+    ]);
   }
 
   async function confirm(key: string): Promise<string> {
@@ -117,6 +136,23 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await until(() => subjects().includes(orderId));
     });
 
+    it('tells what is behind an event that cannot be read, which is a dead letter', async () => {
+      await start();
+      const before = heard.length;
+      const first = await confirm('before-the-damage');
+      await append('order-damaged', { type: 'OrderConfirmed', data: { orderId: 'none' } });
+      const last = await confirm('behind-the-damage');
+      await until(() => heard.length === before + 2);
+      expect(subjects().slice(before)).toEqual([first, last]);
+      const { rows } = await servers.pool.query('SELECT * FROM process_managers.dead_letters');
+      expect(rows).toMatchObject([
+        {
+          ...{ origin: 'not translated', queue: 'integration-events', type: 'OrderConfirmed' },
+          ...{ routing_key: 'order-damaged', reason: expect.stringContaining('UUID') },
+        },
+      ]);
+    });
+
     it('stops when its checkpoint is claimed by somebody else', async () => {
       const stale = running;
       const taken = await checkpoints.claim([{ name: FORWARDER, token: ++token }]);
@@ -126,6 +162,23 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const at = await stored();
       await stale?.release();
       expect(await stored()).toBe(at);
+    });
+
+    it('waits before an event of a newer build, and repeats nothing meanwhile', async () => {
+      await running?.release();
+      const before = heard.length;
+      // They come together.
+      const told = await confirm('before-the-newer-one');
+      await append('order-newer', { type: 'OrderConfirmed', data: {}, schemaVersion: 99 });
+      await confirm('behind-the-newer-one');
+      const known = failures;
+      await start();
+      await until(() => failures >= known + 4);
+      expect(subjects().slice(before)).toEqual(expect.arrayContaining([told]));
+      expect(heard.filter(({ subject }) => subject === told)).toHaveLength(1);
+      const at = await stored();
+      await until(() => failures >= known + 6);
+      expect([await stored(), heard.filter(({ subject }) => subject === told).length]).toEqual([at, 1]);
     });
   });
 });

@@ -1,11 +1,15 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
+import { UnknownVersion } from '@orders/shared-events/contracts/versions.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { Checkpoints } from '../checkpoints.js';
-import { type FollowingOptions, SoleFollower } from '../following.js';
+import type { DeadLetters } from '../dead-letters/dead-letters.table.js';
+import { type FollowingOptions, NotYet, SoleFollower } from '../following.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
-import { translate } from './translation.js';
+import { type Announcement, translate } from './translation.js';
 
 export const FORWARDER = 'forwarder';
 
@@ -18,38 +22,69 @@ type Bus = Pick<MessageBus, 'publish'>;
 /**
  * Tells the outside what happened: integration events in log order, at least once. The checkpoint follows the
  * broker's confirms; the log is the buffer for what could not be published yet.
+ *
+ * An event that cannot be read becomes a dead letter, and the ones behind it are told. Before one that a newer build
+ * wrote it waits, for a newer build.
  */
 export const forwarder = (
   options: Pick<FollowingOptions, 'log' | 'logger'> & { readonly checkpoints: Checkpoints },
   bus: Bus,
+  deadLetters: Pick<DeadLetters, 'keepUntold'>,
 ): SoleFollower =>
   new SoleFollower(
     { ...options, name: FORWARDER, prefixes: TOLD_STREAMS, storeEveryMs: STORE_EVERY_MS },
     () => ({
-      take: (events) => announceAll(bus, events),
+      take: (events) => announceAll({ bus, deadLetters, logger: options.logger }, events),
       store: async (move) => (await options.checkpoints.move([move])).size === 1,
     }),
   );
 
+interface Telling {
+  readonly bus: Bus;
+  readonly deadLetters: Pick<DeadLetters, 'keepUntold'>;
+  readonly logger: LogSink;
+}
+
 /** In order, a bounded number at a time: commands go over the same channel, and must not wait for a backlog. */
-async function announceAll(bus: Bus, events: readonly RecordedEvent[]): Promise<void> {
+async function announceAll(telling: Telling, events: readonly RecordedEvent[]): Promise<void> {
   const slots = new Slots(IN_FLIGHT);
   const announced: Promise<void>[] = [];
-  for (const event of events) {
+  let notYet: NotYet | undefined;
+  for (const [index, event] of events.entries()) {
+    const announcement = await announcementOf(telling, event);
+    if (announcement instanceof UnknownVersion) {
+      const message = `${event.type} at ${event.position} is for a newer build`;
+      notYet = new NotYet(events[index - 1]?.position, message, { cause: announcement });
+      break;
+    }
+    if (!announcement) continue;
     await slots.take();
-    const one = announce(bus, event).finally(() => slots.give());
+    const one = announce(telling.bus, announcement).finally(() => slots.give());
     // Rejections are told below, in one place.
     one.catch(() => undefined);
     announced.push(one);
   }
   await Promise.all(announced);
+  if (notYet) throw notYet;
+}
+
+async function announcementOf(
+  { deadLetters, logger }: Telling,
+  event: RecordedEvent,
+): Promise<Announcement | UnknownVersion | undefined> {
+  try {
+    return translate(event);
+  } catch (error) {
+    if (error instanceof UnknownVersion) return error;
+    const about = { position: String(event.position), type: event.type, err: error };
+    logger.error(about, 'dead-lettered: the outside cannot be told of it');
+    await deadLetters.keepUntold(event, oneLine(error));
+    return undefined;
+  }
 }
 
 /** Resolves once the broker has it. That nobody listens is normal. */
-async function announce(bus: Bus, event: RecordedEvent): Promise<void> {
-  const announcement = translate(event);
-  if (!announcement) return;
-  const { routingKey, body } = announcement;
+async function announce(bus: Bus, { routingKey, body }: Announcement): Promise<void> {
   await bus.publish(INTEGRATION_EVENTS, routingKey, body, {
     messageId: body.id,
     type: body.type,
