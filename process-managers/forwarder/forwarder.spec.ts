@@ -138,12 +138,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
     it('tells what is behind an event that cannot be read, which is a dead letter', async () => {
       await start();
-      const before = heard.length;
       const first = await confirm('before-the-damage');
       await append('order-damaged', { type: 'OrderConfirmed', data: { orderId: 'none' } });
       const last = await confirm('behind-the-damage');
-      await until(() => heard.length === before + 2);
-      expect(subjects().slice(before)).toEqual([first, last]);
+      await until(() => subjects().includes(last));
+      // What came before may be told again by whoever goes on.
+      expect(subjects().filter((subject) => [first, last].includes(subject))).toEqual([first, last]);
       const { rows } = await servers.pool.query('SELECT * FROM process_managers.dead_letters');
       expect(rows).toMatchObject([
         {
