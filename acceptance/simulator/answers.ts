@@ -12,7 +12,7 @@ import {
 import type { Request } from './command-side.js';
 import type { EventLog } from './event-log.js';
 import { MOST_SKEW_MS } from './plan.js';
-import { type Asked, type Refusal, refusalReasons } from './refusals.js';
+import { type Asked, type Past, type Refusal, refusalReasons, skusOf } from './refusals.js';
 import type { Report } from './violation.js';
 
 /** How a request ended, as far as whoever made it is told. */
@@ -90,12 +90,12 @@ export class Answers {
   }
 
   /** What stood in the streams that decide about it when it was asked, and after each event since. */
-  #momentsSince(since: bigint, command: Asked): DomainEvent[][] {
+  #momentsSince(since: bigint, command: Asked): Past[] {
     const events = streamsAbout(command)
       .flatMap((stream) => this.log.stream(stream))
       .sort((one, other) => Number(one.position - other.position));
     const before = events.filter(({ position }) => position <= since).length;
-    const past = events.map(({ type, data }) => ({ type, data }) as DomainEvent);
+    const past = events.map(({ type, data, streamId }) => ({ type, data, streamId }) as Past[number]);
     return Array.from({ length: events.length - before + 1 }, (_none, more) => past.slice(0, before + more));
   }
 }
@@ -105,9 +105,10 @@ function isRecordOf({ type: asked, data: request }: Asked, { type, data }: Recor
   return isRecord?.({ type, data } as DomainEvent, request) ?? false;
 }
 
-function streamsAbout({ data }: Asked): string[] {
-  const skus = 'lines' in data ? data.lines.map(({ sku }) => sku) : 'sku' in data ? [data.sku] : [];
-  return [...('orderId' in data ? ofOrder(data.orderId) : []), ...[...new Set(skus)].flatMap(ofSku)];
+function streamsAbout(command: Asked): string[] {
+  const { data } = command;
+  const aboutOrder = 'orderId' in data ? ofOrder(data.orderId) : [];
+  return [...aboutOrder, ...[...new Set(skusOf(command))].flatMap(ofSku)];
 }
 
 const ofOrder = (orderId: OrderId): string[] => [orderStream(orderId), paymentStream(paymentIdOf(orderId))];

@@ -55,7 +55,7 @@ export class Facts {
   readonly payments = new Map<string, PaymentFacts>();
   readonly stocks = new Map<string, StockFacts>();
 
-  take({ type, data, streamId }: RecordedEvent): void {
+  take({ type, data, streamId }: Pick<RecordedEvent, 'type' | 'data' | 'streamId'>): void {
     const event = { type, data } as DomainEvent;
     switch (categoryOf(streamId)) {
       case 'order':

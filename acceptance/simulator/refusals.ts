@@ -3,15 +3,16 @@ import type { PaymentRefusal } from '@orders/command-side/payment/payment.comman
 import type { ProductRefusal } from '@orders/command-side/product/product.js';
 import type { StockRefusal } from '@orders/command-side/stock/stock.js';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import type { Sku } from '@orders/shared-events/contracts/ids.js';
 import type { Request } from './command-side.js';
-import { sumOf } from './facts.js';
+import { Facts, availableOf, sumOf } from './facts.js';
 
 /** What people ask for, and why they do not get it. */
 export type Asked = Request['addressed']['command'];
 export type Refusal = OrderRefusal | PaymentRefusal | StockRefusal | ProductRefusal;
 
 /** The streams that decide about a request, together, up to a moment. */
-type Past = readonly DomainEvent[];
+export type Past = readonly (DomainEvent & { readonly streamId: string })[];
 /** @param latest what no clock is behind that says it is over */
 type Reason = (past: Past, command: Asked, latest: string) => boolean;
 
@@ -34,7 +35,8 @@ export const refusalReasons: { readonly [Code in Refusal['code']]?: Reason } = {
     command.type === 'PlaceOrder' &&
     past.some(({ type, data }) => type === 'OrderPlaced' && data.requestHash !== command.data.requestHash),
   ADJUSTMENT_EXCEEDS_AVAILABLE: (past, command) =>
-    command.type === 'AdjustStock' && availableIn(past) + command.data.delta < 0,
+    command.type === 'AdjustStock' &&
+    availableOf(factsIn(past).stock(command.data.sku)) + command.data.delta < 0,
   ORDER_NOT_FOUND: lacks('OrderPlaced'),
   ORDER_NOT_CONFIRMED: (...asked) => has('OrderPlaced')(...asked) && lacks('OrderConfirmed')(...asked),
   ORDER_ALREADY_SHIPPED: has('OrderShipped'),
@@ -60,36 +62,22 @@ export const refusalReasons: { readonly [Code in Refusal['code']]?: Reason } = {
   RETRY_TOO_LATE: (past, _command, latest) =>
     past.some(({ type, data }) => type === 'PaymentActionRequired' && data.expiresAt <= latest),
   REFUND_EXCEEDS_CAPTURED: (past, command) =>
-    command.type === 'RequestRefund' && refundableIn(past) < command.data.amount,
+    command.type === 'RequestRefund' && refundableIn(past, command.data.orderId) < command.data.amount,
 };
 
-const skusOf = ({ data }: Asked): readonly string[] =>
+export const skusOf = ({ data }: Asked): readonly Sku[] =>
   'lines' in data ? data.lines.map(({ sku }) => sku) : 'sku' in data ? [data.sku] : [];
 
 const isAboutAttempt = ({ type }: DomainEvent): boolean =>
   /^(Payment(Requested|Authorized|Captured|Declined)|Authorization(Voided|Expired))$/.test(type);
 
-const refundableIn = (past: Past): number => {
-  const captured = past.map(({ type, data }) => (type === 'PaymentCaptured' ? data.amount : 0));
-  const asked = new Map<string, number>();
-  for (const { type, data } of past) {
-    if (type === 'RefundRequested') asked.set(data.refundId, data.amount);
-    if (type === 'RefundFailed') asked.delete(data.refundId);
-  }
-  return sumOf(captured) - sumOf(asked.values());
+const factsIn = (past: Past): Facts => {
+  const facts = new Facts();
+  for (const event of past) facts.take(event);
+  return facts;
 };
 
-/** Of one SKU: nothing else is asked about that. */
-function availableIn(past: Past): number {
-  const open = new Map<string, number>();
-  let onHand = 0;
-  for (const { type, data } of past) {
-    if (type === 'StockReceived') onHand += data.quantity;
-    else if (type === 'StockAdjusted') onHand += data.delta;
-    else if (type === 'StockReservationCommitted') onHand -= data.quantity;
-    if (type === 'StockReserved') open.set(data.reservationId, data.quantity);
-    else if (/^StockReservation(Committed|Released|Expired)$/.test(type) && 'reservationId' in data)
-      open.delete(data.reservationId);
-  }
-  return onHand - sumOf(open.values());
-}
+const refundableIn = (past: Past, orderId: string): number => {
+  const { captured, refundsAsked } = factsIn(past).payment(orderId);
+  return captured - sumOf(refundsAsked.values());
+};
