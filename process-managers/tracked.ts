@@ -31,6 +31,10 @@ export interface StageBegan {
   readonly logAheadMs: number | undefined;
 }
 
+/** By how much the log's clock is ahead of the clock of whoever recorded an event. Milliseconds. */
+export const logAheadOf = ({ occurredAt }: Pick<EventMetadata, 'occurredAt'>, recordedAt: Date): number =>
+  recordedAt.getTime() - Date.parse(occurredAt);
+
 /** An event of a process's own stream, read or about to be appended. */
 export interface OwnEvent {
   readonly id: string;
@@ -65,7 +69,7 @@ export function track(
   const state = definitionFor(tracked?.state, event).evolve(tracked?.state, occurred);
   if (tracked && state === tracked.state) return tracked;
   const revision = (tracked?.revision ?? -1n) + 1n;
-  const logAheadMs = recordedAt && recordedAt.getTime() - Date.parse(metadata.occurredAt);
+  const logAheadMs = recordedAt && logAheadOf(metadata, recordedAt);
   const isSame = tracked && generationOf(tracked.state) === generationOf(state);
   return {
     state,

@@ -111,11 +111,8 @@ export class DeadLetters {
 
   /** Stores an event that the outside was to be told of; one that is kept already stays as it is. */
   async keepUntold(event: RecordedEvent, reason: string): Promise<void> {
-    const { position, id, type, streamId: stream, data, metadata } = event;
-    const kept = JSON.stringify({ id, type, stream, data, metadata }, (_name, value: unknown) =>
-      storable(value),
-    );
-    const values = [String(position), asText(type), asText(stream), asText(reason), kept];
+    const { position, type, streamId } = event;
+    const values = [String(position), asText(type), asText(streamId), asText(reason), asKept(event)];
     await this.pool.query({ ...KEEP_UNTOLD, values });
   }
 
@@ -147,11 +144,15 @@ const instantIn = (header: unknown): string | undefined => StorableInstant.safeP
  * For `JSON.stringify`, which comes by every level itself: what Postgres can keep of a value. What it cannot keep would
  * come again for ever.
  */
-export function storable(value: unknown): unknown {
+function storable(value: unknown): unknown {
   if (typeof value === 'string') return asText(value);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [asText(key), inner]));
 }
+
+/** What is kept of an event beside the log, as JSON. */
+export const asKept = ({ id, type, streamId: stream, data, metadata }: RecordedEvent): string =>
+  JSON.stringify({ id, type, stream, data, metadata }, (_name, value: unknown) => storable(value));
 
 function readable(content: Buffer): unknown {
   const written = content.toString('utf8');

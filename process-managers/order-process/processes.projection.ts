@@ -5,7 +5,7 @@ import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Move } from '../checkpoints.js';
 import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
 import { type Processes, Unreadable } from '../processes.js';
-import type { StageBegan, Tracked } from '../tracked.js';
+import { type StageBegan, type Tracked, logAheadOf } from '../tracked.js';
 import type { Projected } from './process-row.js';
 import type { ProcessesTable } from './processes.table.js';
 
@@ -66,8 +66,7 @@ export class Gathering implements Follower {
   #logAhead({ streamId, revision, metadata, recordedAt }: RecordedEvent, began: StageBegan): number {
     const known = this.#began.get(streamId);
     if (known?.revision === began.revision) return known.logAheadMs;
-    const { occurredAt } = EventMetadata.parse(metadata);
-    const logAheadMs = recordedAt.getTime() - Date.parse(occurredAt);
+    const logAheadMs = logAheadOf(EventMetadata.parse(metadata), recordedAt);
     if (revision === began.revision) this.#began.set(streamId, { revision, logAheadMs });
     return logAheadMs;
   }

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { Pool } from 'pg';
-import { storable } from '../dead-letters/dead-letters.table.js';
+import { asKept } from '../dead-letters/dead-letters.table.js';
 import { partitionOf } from '../order-process/partition.js';
 import type { Awaited } from '../strays.js';
 
@@ -78,11 +78,11 @@ export class ParkedTable {
   ) {}
 
   async park(orderId: OrderId, event: RecordedEvent, { awaits, awaitsType }: Awaited): Promise<void> {
-    const { id, type, streamId: stream, position, data, metadata } = event;
-    const kept = JSON.stringify({ id, type, stream, data, metadata }, (_name, value: unknown) =>
-      storable(value),
-    );
-    const values = [position, orderId, partitionOf(orderId), awaits, awaitsType, kept, this.deadlineMs];
+    const { position } = event;
+    const values = [
+      ...[position, orderId, partitionOf(orderId), awaits, awaitsType],
+      ...[asKept(event), this.deadlineMs],
+    ];
     await this.pool.query({ ...PARK, values });
   }
 
