@@ -378,7 +378,7 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
 });
 
 describe('message bus when the broker goes away', () => {
-  it('does not send what was given up once it is back', async () => {
+  async function connected() {
     const first = await embeddedBroker();
     const port = Number(new URL(first.url).port);
     const exchange = `spec-${randomUUID()}`;
@@ -389,6 +389,11 @@ describe('message bus when the broker goes away', () => {
       topologies: [{ exchanges: [exchange], queues: [work] }],
       logger: silent,
     });
+    return { first, port, exchange, work, bus };
+  }
+
+  it('does not send what was given up once it is back', async () => {
+    const { first, port, exchange, work, bus } = await connected();
     await first.kill();
     await until(() => !bus.connected);
     // More than may be in flight: those that wait for their turn have a deadline, too.
@@ -411,16 +416,7 @@ describe('message bus when the broker goes away', () => {
   }, 60_000);
 
   it('connects again, declares its topology anew, and goes on consuming and publishing', async () => {
-    const first = await embeddedBroker();
-    const port = Number(new URL(first.url).port);
-    const exchange = `spec-${randomUUID()}`;
-    const work = { name: `${exchange}.work`, exchange, pattern: '#', attempts: 3, retryDelayMs: 50 };
-    const bus = await MessageBus.connect({
-      url: first.url,
-      name: 'spec',
-      topologies: [{ exchanges: [exchange], queues: [work] }],
-      logger: silent,
-    });
+    const { first, port, exchange, work, bus } = await connected();
     const bodies: unknown[] = [];
     await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), { prefetch: 1 });
     await bus.publish(exchange, 'a', { n: 1 }, { mandatory: true });

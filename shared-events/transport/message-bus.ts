@@ -163,16 +163,11 @@ export class MessageBus {
 
   /** Also where the channel ended while its connection lives, e.g. because an exchange was deleted: it is declared anew. */
   async #keepPublishing(model: ChannelModel): Promise<void> {
-    const isWanted = () => this.#model === model && !this.#stop.signal.aborted;
-    for (let repeat = 0; isWanted(); repeat++) {
-      await sleep(backoff(repeat), this.#stop.signal);
-      if (!isWanted()) return;
-      try {
-        return this.#publishOn(await within(SET_UP_DEADLINE_MS, 'broker', this.#prepare(model)), model);
-      } catch (error) {
-        this.options.logger.warn({ err: error }, 'no channel to publish on, trying again');
-      }
-    }
+    const isWanted = () => this.#model === model;
+    await sleep(backoff(0), this.#stop.signal);
+    await this.#keepTrying(isWanted, 'no channel to publish on, trying again', async () =>
+      this.#publishOn(await within(SET_UP_DEADLINE_MS, 'broker', this.#prepare(model)), model),
+    );
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
@@ -196,14 +191,20 @@ export class MessageBus {
   }
 
   /** Also where a channel ended while its connection lives, e.g. because the queue was deleted. */
-  async #keepStarting(consumer: Consumer, model: ChannelModel): Promise<void> {
-    const isWanted = () =>
-      this.#consumers.has(consumer) && this.#model === model && !this.#stop.signal.aborted;
-    for (let repeat = 0; isWanted(); repeat++) {
+  #keepStarting(consumer: Consumer, model: ChannelModel): Promise<void> {
+    const isWanted = () => this.#consumers.has(consumer) && this.#model === model;
+    return this.#keepTrying(isWanted, 'consumer not started, trying again', () =>
+      this.#start(consumer, model),
+    );
+  }
+
+  /** Until it is done, or not wanted any more. */
+  async #keepTrying(isWanted: () => boolean, failed: string, work: () => Promise<void>): Promise<void> {
+    for (let repeat = 0; isWanted() && !this.#stop.signal.aborted; repeat++) {
       try {
-        return await this.#start(consumer, model);
+        return await work();
       } catch (error) {
-        this.options.logger.warn({ err: error }, 'consumer not started, trying again');
+        this.options.logger.warn({ err: error }, failed);
         await sleep(backoff(repeat), this.#stop.signal);
       }
     }
