@@ -60,9 +60,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   /** Each command once, in the order of its first arrival: on a slow machine some are sent again. */
   const commands = (): string[] =>
-    [...new Map(commandSide.received.toReversed().map((message) => [message.commandId, message])).values()]
-      .toReversed()
-      .map(({ type }) => type);
+    [...new Map(commandSide.received.map((message) => [message.commandId, message])).values()].map(
+      ({ type }) => type,
+    );
 
   const done = (orderId: OrderId) => until(async () => (await rowOf(orderId))?.status === 'DONE');
 
