@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * One process a directory. Each that wants it first puts down a claim, an empty file that bears its
@@ -9,21 +10,34 @@ import { join } from 'node:path';
  */
 const CLAIM = /^lock-(\d+)-(\d+)$/;
 
-/** Returns how to unlock. Throws when a living process, this one included, has it. */
-export function lockDirectory(dir: string): () => void {
+/** Two that wait draw their pauses, from one to two times this, so that they do not meet for ever. */
+const PAUSE_MS = 50;
+
+/**
+ * Waits up to `patienceMs` for another process to leave: one whose parent was killed ends by itself, a moment later.
+ * Whoever waits has no claim meanwhile.
+ *
+ * @returns how to unlock
+ * @throws when another process still has it then, and at once when this one has
+ */
+export async function lockDirectory(dir: string, patienceMs = 0): Promise<() => void> {
   mkdirSync(dir, { recursive: true });
   const claim = `lock-${process.pid}-${startTime(process.pid)}`;
   const path = join(dir, claim);
-  try {
-    closeSync(openSync(path, 'wx'));
-  } catch (error) {
-    throw new Error(`${dir} is in use by this process`, { cause: error });
-  }
   const unlock = () => rmSync(path, { force: true });
-  const holder = otherHolder(dir, claim);
-  if (holder === undefined) return unlock;
-  unlock();
-  throw new Error(`${dir} is in use by process ${holder}`);
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      closeSync(openSync(path, 'wx'));
+    } catch (error) {
+      throw new Error(`${dir} is in use by this process`, { cause: error });
+    }
+    const holder = otherHolder(dir, claim);
+    if (holder === undefined) return unlock;
+    unlock();
+    if (performance.now() >= deadline) throw new Error(`${dir} is in use by process ${holder}`);
+    await delay(PAUSE_MS * (1 + Math.random()));
+  }
 }
 
 function otherHolder(dir: string, ownClaim: string): number | undefined {

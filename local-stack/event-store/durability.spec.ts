@@ -167,7 +167,24 @@ describe('the folder of a log', () => {
     await expect(startEventStore({ port: 0, dir })).rejects.toThrow(
       `${dir} is in use by process ${node.child.pid}`,
     );
-  });
+  }, 60_000);
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'goes on to the next one when its owner ends by %s',
+    async (signal) => {
+      const { node, client } = await started();
+      const stream = newStream();
+      await client.appendToStream(stream, numbered(3));
+      const next = startEventStore({ port: 0, dir }); // has looked, and found the owner
+      await node.end(signal);
+      const store = await next;
+      const after = connect(store.url);
+      expect(numbersOf(await eventsOf(after.readStream(stream)))).toEqual([0, 1, 2]);
+      await after.dispose();
+      await store.stop();
+      expect((await readdir(dir)).filter((file) => file.startsWith('lock-'))).toEqual([]);
+    },
+  );
 
   test('is not opened twice by one process either', async () => {
     const store = await startEventStore({ port: 0, dir });

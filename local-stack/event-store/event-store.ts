@@ -63,13 +63,14 @@ const STREAMS = {
 };
 
 /**
- * Starts an EventStoreDB-compatible single node within this process. Throws when another one uses
- * `dir`, when what is there is no log, or when the port is taken; nothing stays open then.
+ * Starts an EventStoreDB-compatible single node within this process. Throws when another one
+ * uses `dir` and does not end within five seconds, when what is there is no log, or when the port is taken;
+ * nothing stays open then.
  */
 export async function startEventStore(options: EventStoreOptions = {}): Promise<RunningEventStore> {
   if (options.users !== undefined && options.tls === undefined)
     throw new Error('users need TLS: without it clients send no passwords');
-  const { dir, leave } = takeFolder(options.dir);
+  const { dir, leave } = await takeFolder(options.dir);
   let log: EventLog | undefined;
   try {
     log = EventLog.open(dir, { durable: options.dir !== undefined });
@@ -94,7 +95,7 @@ export async function startEventStore(options: EventStoreOptions = {}): Promise<
 export async function checkEventStore(
   dir: string,
 ): Promise<{ readonly events: number; readonly damages: readonly string[] }> {
-  const unlock = lockDirectory(dir);
+  const unlock = await lockDirectory(dir);
   try {
     const log = EventLog.open(dir);
     const damages: string[] = [];
@@ -109,9 +110,14 @@ export async function checkEventStore(
 
 const MOST_DAMAGES = 100;
 
+/** How long a node waits for the one before it to end: what that one's stop may take, with some to spare. */
+const PATIENCE_MS = 5_000;
+
 /** The folder for this process alone, until `leave`. */
-function takeFolder(asked: string | undefined): { readonly dir: string; readonly leave: () => void } {
-  if (asked !== undefined) return { dir: asked, leave: lockDirectory(asked) };
+async function takeFolder(
+  asked: string | undefined,
+): Promise<{ readonly dir: string; readonly leave: () => void }> {
+  if (asked !== undefined) return { dir: asked, leave: await lockDirectory(asked, PATIENCE_MS) };
   const dir = mkdtempSync(join(tmpdir(), 'event-store-'));
   return { dir, leave: () => rmSync(dir, { recursive: true, force: true }) };
 }
