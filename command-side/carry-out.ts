@@ -23,6 +23,7 @@ function execute(
   switch (command.type) {
     case 'ConfirmOrder':
     case 'RejectOrder':
+    case 'RequestCancellation':
     case 'CancelOrder':
     case 'CompleteOrder':
       return commands.execute(

@@ -1,10 +1,12 @@
-import { currentVersion } from '@orders/shared-events/contracts/catalogue.js';
+import { type EventType, currentVersion } from '@orders/shared-events/contracts/catalogue.js';
 import {
   EventMetadata,
   type NewEvent,
+  type Origin,
   type RecordedEvent,
 } from '@orders/shared-events/contracts/envelope.js';
 import {
+  type CommandId,
   type OrderId,
   eventIdOf,
   logPosition,
@@ -13,7 +15,10 @@ import {
 } from '@orders/shared-events/contracts/ids.js';
 import type { OrderProcessEvent } from '@orders/shared-events/contracts/orderProcess.events.js';
 import type { StageVisit } from './order-process/deadlines.js';
+import type { OperatorEvent } from './order-process/operator-actions.js';
 import { CURRENT_DEFINITION } from './order-process/rules.js';
+import { type OperatorRequest, requestId } from './operator-request.js';
+import type { Release } from './quarantine/release.js';
 import { type OwnEvent, PROCESS_ACTOR, type Tracked } from './tracked.js';
 
 /** The context of the event that makes the process record something. */
@@ -58,14 +63,47 @@ export function deadlinePassed(
   { origin }: Tracked,
   now: string,
 ): OwnEvent {
-  const cause = {
-    $correlationId: origin.correlationId,
-    $causationId: origin.causationId,
-    ...(origin.traceparent === undefined ? {} : { traceparent: origin.traceparent }),
-  };
   const event = { type: 'OrderProcessDeadlinePassed', data: { orderId, stage, generation } } as const;
-  return own(event, `deadline:${generation}`, cause, now);
+  return own(event, `deadline:${generation}`, causedAsBefore(origin), now);
 }
+
+/** Out of quarantine: an operator's request is the cause, and tells who and why. */
+export function released(
+  orderId: OrderId,
+  { from, request }: Release,
+  { origin }: Tracked,
+  now: string,
+): OwnEvent {
+  const event = { type: 'OrderProcessReleased', data: { orderId, from: logPosition(from) } } as const;
+  if (!request) return own(event, `release:${from}`, causedAsBefore(origin), now);
+  const { actor, reason, traceparent } = EventMetadata.parse(request.metadata);
+  const cause = { ...causedAsBefore(origin), $causationId: request.id, ...(traceparent && { traceparent }) };
+  const recorded = own(event, `release:${from}`, cause, now);
+  return { ...recorded, metadata: { ...recorded.metadata, actor, ...(reason && { reason }) } };
+}
+
+/** What an operator did. Its id is that of the request, whenever that comes. The correlation is the request's own. */
+export function operated(event: OperatorEvent, request: OperatorRequest, now: string): OwnEvent {
+  const commandId = requestId(orderProcessStream(event.data.orderId), request);
+  return { id: eventIdOf(commandId, 0), event, metadata: metadataOf(request, commandId, event.type, now) };
+}
+
+export function metadataOf(
+  { actor, reason, context }: OperatorRequest,
+  commandId: CommandId,
+  type: EventType,
+  now: string,
+): EventMetadata {
+  const { correlationId: $correlationId, traceparent } = context;
+  const request = { $correlationId, traceparent, $causationId: commandId, commandId, actor, reason };
+  return { ...request, occurredAt: now, schemaVersion: currentVersion(type) };
+}
+
+const causedAsBefore = ({ correlationId, causationId, traceparent }: Origin): Cause => ({
+  $correlationId: correlationId,
+  $causationId: causationId,
+  ...(traceparent === undefined ? {} : { traceparent }),
+});
 
 export const toAppend = ({ id, event, metadata }: OwnEvent): NewEvent => ({
   id: id as NewEvent['id'],

@@ -78,7 +78,17 @@ export class ProcessManagersModule {
     });
     const readiness = new ProcessManagersReadiness({ eventStore, messageBus, pool });
     const startAdmin = () =>
-      startAdminApi({ pool, eventStore, durations: durationsOf(settings), readiness, logger }, admin);
+      startAdminApi(
+        {
+          pool,
+          eventStore,
+          actions: processManagers.actions,
+          durations: durationsOf(settings),
+          readiness,
+          logger,
+        },
+        admin,
+      );
     const lifetime = new ProcessManagersLifetime(processManagers, pool, startAdmin);
     const providers = [
       { provide: ProcessManagersReadiness, useValue: readiness },

@@ -17,15 +17,20 @@ import { DeferredRetries } from './order-process/deferred-retries.js';
 import { Hearing } from './order-process/hearing.js';
 import { processesProjection } from './order-process/processes.projection.js';
 import { ProcessesTable } from './order-process/processes.table.js';
-import { SetAside } from './order-process/set-aside.js';
 import { Timers } from './order-process/timers.js';
 import { ParkedTable } from './parking/parked.table.js';
 import { Parking } from './parking/parking.js';
 import { type Effects, ProcessRunner } from './process.js';
+import { ProcessActions } from './process-actions.js';
 import { Processes } from './processes.js';
+import { eventsOfOrder } from './quarantine/events-of-order.js';
+import { QuarantineTable } from './quarantine/quarantine.table.js';
 
 export interface ProcessManagersOptions {
-  readonly eventStore: Pick<EventStore, 'append' | 'readStream' | 'subscribe' | 'head' | 'identity'>;
+  readonly eventStore: Pick<
+    EventStore,
+    'append' | 'readStream' | 'readStreamBackwards' | 'subscribe' | 'head' | 'identity'
+  >;
   readonly messageBus: Pick<MessageBus, 'publish' | 'consume' | 'connected'>;
   readonly pool: Pool;
   /** Brings the schema behind `pool` up to date. */
@@ -46,6 +51,8 @@ const PROJECTED = {
 /** One instance of the process managers: everything that runs, and in which order it starts and stops. */
 export class ProcessManagers {
   readonly instance = `${hostname()}-${randomUUID().slice(0, 8)}`;
+  /** What operators do to processes, whichever instance holds them. */
+  readonly actions: ProcessActions;
   readonly #stop = new AbortController();
   readonly #hearing: Hearing;
   readonly #leases: Leases;
@@ -57,21 +64,22 @@ export class ProcessManagers {
 
   constructor(private readonly options: ProcessManagersOptions) {
     const { settings, eventStore: log, messageBus: bus, pool, logger, leaseTimes = LEASE_TIMES } = options;
-    const setAside = new SetAside(pool);
+    const quarantine = new QuarantineTable(pool);
     const processes = new Processes((stream) => log.readStream(stream));
     const table = new ProcessesTable(pool, durationsOf(settings), resendsOf(settings));
     // One a pause: as many as there are events in hand.
     setMaxListeners(0, this.#stop.signal);
     const parking = new Parking(new ParkedTable(pool, settings.PARKING_DEADLINE), logger);
-    const effects = this.#effects(setAside, parking);
+    const effects = this.#effects(quarantine, parking);
     const runner = new ProcessRunner(processes, effects, logger);
+    this.actions = new ProcessActions(log, effects, logger);
     const checkpoints = new Checkpoints(pool);
     this.#checkpoints = checkpoints;
     this.#hearing = new Hearing({
       log,
       runner,
       checkpoints,
-      setAside: (partitions) => setAside.ofPartitions(partitions),
+      quarantine,
       parking,
       logger,
     });
@@ -116,13 +124,15 @@ export class ProcessManagers {
     await this.#hearing.stop();
   }
 
-  #effects(setAside: SetAside, parking: Parking): Effects {
+  #effects(quarantine: QuarantineTable, parking: Parking): Effects {
     const { eventStore, messageBus } = this.options;
     const now = () => new Date().toISOString();
     return {
       append: (stream, expected, events) => eventStore.append(stream, expected, events),
       send: (command, origin) => sendCommand(messageBus, command, origin, now()),
-      setAside: (orderId, position, reason) => setAside.put(orderId, position, reason),
+      quarantine: (orderId, finding) => quarantine.put(orderId, finding),
+      release: (orderId, position) => quarantine.release(orderId, position),
+      readAgain: (orderId, stretch) => eventsOfOrder(eventStore, orderId, stretch),
       park: (orderId, event) => parking.park(orderId, event),
       match: (event) => parking.match(event),
       now,

@@ -1,13 +1,17 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { orderProcessStream } from '@orders/shared-events/contracts/ids.js';
+import { logPosition, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import { later } from '@orders/shared-events/contracts/instants.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import type { Origin } from '@orders/shared-events/contracts/envelope.js';
+import { refusals } from '@orders/shared-events/testing/refusals.js';
+import type { Origin, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
+import { partitionOf } from './order-process/partition.js';
 import { type Effects, ProcessRunner } from './process.js';
 import { Processes } from './processes.js';
 import { MemoryLog, fromLog } from './testing/memory-log.js';
 import { START, anOrder } from './testing/order-story.js';
+import { quietEffects } from './testing/quiet-effects.js';
+import type { Finding } from './quarantine/quarantine.table.js';
 
 const order = anOrder();
 const stream = orderProcessStream(order.orderId);
@@ -15,7 +19,10 @@ const stream = orderProcessStream(order.orderId);
 let log: MemoryLog;
 let sent: { command: OutstandingCommand; origin: Origin }[];
 let parking: string[];
-let aside: { position: bigint; reason: string }[];
+let quarantined: Finding[];
+let releases: bigint[];
+/** What the log holds about the order beside its process. */
+let about: RecordedEvent[];
 let now: string;
 let warnings: unknown[];
 
@@ -32,13 +39,15 @@ function instance(
   return new ProcessRunner(
     processes,
     {
-      append: (to, expected, events) => log.append(to, expected, events),
+      ...quietEffects(log),
       send: (command, origin) => noted(sent, { command, origin }),
-      setAside: (_orderId, position, reason) => noted(aside, { position, reason }),
+      quarantine: (_orderId, finding) => noted(quarantined, finding),
+      release: (_orderId, position) => noted(releases, position),
+      readAgain: (_orderId, { from, upTo }) =>
+        Promise.resolve(about.filter(({ position }) => position >= from && position <= upTo)),
       park: (orderId, { position }) => noted(parking, `parks ${position} of ${orderId}`),
       match: ({ position }) => noted(parking, `matches ${position}`),
       now: () => now,
-      pause: () => Promise.resolve(),
       ...effects,
     },
     { ...silent, warn: (line: unknown) => void warnings.push(line) },
@@ -51,7 +60,9 @@ const recorded = () => log.streams.get(stream)?.map(({ type }) => type) ?? [];
 beforeEach(() => {
   log = new MemoryLog();
   sent = [];
-  aside = [];
+  quarantined = [];
+  releases = [];
+  about = [];
   parking = [];
   now = START;
   warnings = [];
@@ -301,8 +312,9 @@ describe('a deadline', () => {
 
 describe('what cannot be dealt with', () => {
   const newer = () => fromLog(order.captured, 11n, { schemaVersion: 99 });
+  const damaged = () => fromLog(order.captured, 11n, { schemaVersion: 'x' });
 
-  it('sets its order aside from there on, and keeps what came before', async () => {
+  it('puts its order into quarantine from there on, and keeps what came before', async () => {
     const runner = instance();
     await Promise.all([
       runner.hear(order.orderId, fromLog(order.placed, 10n)),
@@ -311,30 +323,159 @@ describe('what cannot be dealt with', () => {
     ]);
     await runner.hear(order.orderId, fromLog(order.firm(), 13n));
     expect(recorded()).toEqual(['OrderProcessStarted', 'OrderProcessHeard']);
-    expect(aside).toEqual([{ position: 11n, reason: expect.stringContaining('version 99') }]);
+    expect(quarantined).toEqual([
+      { position: 11n, reason: expect.stringContaining('version 99'), newer: true },
+    ]);
   });
 
   it('does not keep other orders from going on', async () => {
     const runner = instance();
     await runner.hear(order.orderId, fromLog(order.placed, 10n));
-    await runner.hear(order.orderId, newer());
+    await runner.hear(order.orderId, damaged());
     const other = anOrder({ key: 'other' });
     await runner.hear(other.orderId, fromLog(other.placed, 14n));
     expect(types()).toEqual(['AuthorizePayment', 'AuthorizePayment']);
+    expect(quarantined).toMatchObject([{ newer: false }]);
   });
 
-  it('in the own stream sets the order aside, too', async () => {
+  it('in the own stream puts the order into quarantine, too', async () => {
     await instance().hear(order.orderId, fromLog(order.placed, 10n));
     const own = log.streams.get(stream)?.[1];
     log.streams.set(stream, own ? [{ ...own, revision: 0n }] : []);
     await instance().hear(order.orderId, fromLog(order.captured, 11n));
-    expect(aside).toEqual([{ position: 11n, reason: expect.stringContaining('before OrderProcessStarted') }]);
+    expect(quarantined).toMatchObject([
+      { position: 11n, reason: expect.stringContaining('before OrderProcessStarted') },
+    ]);
   });
 
-  it('stays aside for an instance that is told so', async () => {
+  it('of the own stream is for a newer build where that has begun it', async () => {
+    await instance().hear(order.orderId, fromLog(order.placed, 10n));
+    const [first, ...others] = log.streams.get(stream) ?? [];
+    const begun = { ...first!, data: { orderId: order.orderId, definition: 99 } };
+    log.streams.set(stream, [begun, ...others]);
+    await instance().hear(order.orderId, fromLog(order.captured, 11n));
+    expect(quarantined).toMatchObject([{ reason: expect.stringContaining('definition 99'), newer: true }]);
+  });
+
+  it.each(refusals)('is %s, too: no repeat can help', async (_what, error) => {
+    const append = () => Promise.reject(error);
+    await instance({ append }).hear(order.orderId, fromLog(order.placed, 10n));
+    expect(quarantined).toMatchObject([{ position: 10n, newer: false }]);
+  });
+
+  it('is known to an instance that is told so, and only of the partitions that it is told of', async () => {
     const runner = instance();
-    runner.leaveAside([order.orderId]);
+    const other = anOrder({ key: 'other' });
+    const kept = { position: 9n, reason: 'why', newer: false };
+    runner.keepInQuarantine(
+      [partitionOf(order.orderId)],
+      [order, other].map(({ orderId }) => ({ orderId, ...kept })),
+    );
+    runner.keepInQuarantine([partitionOf(other.orderId)], []);
     await runner.hear(order.orderId, fromLog(order.placed, 10n));
     expect(recorded()).toEqual([]);
+    await runner.hear(other.orderId, fromLog(other.placed, 11n));
+    expect(log.streams.has(orderProcessStream(other.orderId))).toBe(true);
+  });
+});
+
+describe('an order that is let go on', () => {
+  const placed = fromLog(order.placed, 10n);
+  const captured = fromLog(order.captured, 11n);
+  const reserved = fromLog(order.reserved(), 12n);
+  const firm = fromLog(order.firm(), 14n);
+  const request = (from = 11n) =>
+    fromLog(
+      {
+        type: 'QuarantineReleaseRequested',
+        data: { orderId: order.orderId, from: logPosition(from) },
+      },
+      13n,
+      { actor: { kind: 'operator', subject: 'anna' }, reason: 'mended' },
+    );
+  const unreadable = { ...captured, metadata: {} };
+  const heardPositions = () =>
+    (log.streams.get(stream) ?? []).flatMap(({ data }) => (data as { position?: string }).position ?? []);
+
+  async function inQuarantine(effects: Partial<Effects> = {}): Promise<ProcessRunner> {
+    const runner = instance(effects);
+    await runner.hear(order.orderId, placed);
+    await runner.hear(order.orderId, unreadable);
+    await runner.hear(order.orderId, reserved);
+    about = [placed, captured, reserved, firm];
+    return runner;
+  }
+
+  it('hears what it has missed in the order of the log, and then what came meanwhile', async () => {
+    const runner = await inQuarantine();
+    await Promise.all([runner.hear(order.orderId, request()), runner.hear(order.orderId, firm)]);
+    expect(heardPositions()).toEqual(['10', '11', '12', '14']);
+    expect(releases).toEqual([11n]);
+    expect(types()).toEqual(['AuthorizePayment', 'ConfirmReservation', 'ConfirmOrder']);
+  });
+
+  it('has all of its stage’s time, and tells who let it go and why', async () => {
+    const runner = await inQuarantine();
+    now = later(START, 86_400_000);
+    await runner.hear(order.orderId, request());
+    const released = log.streams.get(stream)?.at(-1);
+    expect(released).toMatchObject({
+      type: 'OrderProcessReleased',
+      data: { from: '11' },
+      metadata: { actor: { kind: 'operator', subject: 'anna' }, reason: 'mended', occurredAt: now },
+    });
+  });
+
+  it('stays where it meets the same again', async () => {
+    const runner = await inQuarantine();
+    about = [placed, unreadable, reserved];
+    await runner.hear(order.orderId, request());
+    await runner.hear(order.orderId, firm);
+    expect(quarantined.map(({ position }) => position)).toEqual([11n, 11n]);
+    expect(heardPositions()).toEqual(['10']);
+    expect(releases).toEqual([]);
+  });
+
+  it('stays from there on where it meets something else', async () => {
+    const runner = await inQuarantine();
+    about = [placed, captured, { ...reserved, metadata: {} }];
+    await runner.hear(order.orderId, request());
+    expect(quarantined.map(({ position }) => position)).toEqual([11n, 12n]);
+    expect(heardPositions()).toEqual(['10', '11']);
+    about = [placed, captured, reserved];
+    await runner.hear(order.orderId, request());
+    expect(heardPositions()).toEqual(['10', '11']);
+    await runner.hear(order.orderId, request(12n));
+    expect(heardPositions()).toEqual(['10', '11', '12']);
+  });
+
+  it('goes on once, however often it is asked for', async () => {
+    const runner = await inQuarantine();
+    await runner.hear(order.orderId, request());
+    await runner.hear(order.orderId, request());
+    expect(releases).toEqual([11n]);
+  });
+
+  it('loses nothing where the process ends before the row is gone', async () => {
+    const stops = {
+      release: () => Promise.reject(new Error('away')),
+      pause: () => Promise.reject(new Error('stop')),
+    };
+    const stopped = await inQuarantine(stops);
+    await expect(stopped.hear(order.orderId, request())).rejects.toThrow('stop');
+    const next = instance();
+    next.keepInQuarantine([partitionOf(order.orderId)], [{ orderId: order.orderId, ...quarantined[0]! }]);
+    now = later(START, 5);
+    await next.hear(order.orderId, request());
+    await next.hear(order.orderId, firm);
+    expect(heardPositions()).toEqual(['10', '11', '12', '14']);
+    expect(releases).toEqual([11n]);
+  });
+
+  it('by itself, since this build can read it, tells nobody’s name', async () => {
+    const runner = await inQuarantine();
+    await runner.letGo(order.orderId, { from: 11n, upTo: 12n, request: undefined });
+    expect(heardPositions()).toEqual(['10', '11', '12']);
+    expect(log.streams.get(stream)?.at(-1)?.metadata).toMatchObject({ actor: { kind: 'system' } });
   });
 });

@@ -9,16 +9,22 @@
  */
 import type { Origin, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { type OrderId, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
+import { type AppendResult, isRefusedForGood } from '@orders/shared-events/transport/append-gateway.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
-import type { AppendResult } from '@orders/shared-events/transport/append-gateway.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { NotConnected } from './commands.js';
 import type { StageVisit } from './order-process/deadlines.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
-import { deadlinePassed, heard, started, toAppend } from './own-events.js';
-import { type Processes, Unreadable } from './processes.js';
-import { isStray, mayBeAwaited } from './strays.js';
-import { type OwnEvent, type Tracked, interventionOf, outstandingOf, track } from './tracked.js';
+import { partitionOf } from './order-process/partition.js';
+import { toAppend } from './own-events.js';
+import type { Processes } from './processes.js';
+import type { Finding, Quarantined } from './quarantine/quarantine.table.js';
+import { type Release, isRelease, releaseIn } from './quarantine/release.js';
+import { mayBeAwaited } from './strays.js';
+import { type OwnEvent, type Tracked, interventionOf, outstandingOf } from './tracked.js';
+import { type Turn, decide, opens } from './turns.js';
+import { Unreadable, isForNewerBuild } from './unreadable.js';
 
 /** Everything that the runner does to the world, so that a simulator can drive it. */
 export interface Effects {
@@ -26,8 +32,12 @@ export interface Effects {
   append: EventStore['append'];
   /** Rejects where the broker did not take it: the timers send it again. */
   readonly send: (command: OutstandingCommand, origin: Origin) => Promise<void>;
-  /** Keeps the order from going on: it met what cannot be dealt with at that position. */
-  setAside(orderId: OrderId, position: bigint, reason: string): Promise<void>;
+  /** Keeps the order from going on: it met what cannot be dealt with. */
+  quarantine(orderId: OrderId, finding: Finding): Promise<void>;
+  /** Ends that, where it waits from that position on. */
+  release(orderId: OrderId, position: bigint): Promise<void>;
+  /** What the log holds about an order from a position on and up to another one, both inclusive, in log order. */
+  readAgain(orderId: OrderId, stretch: Pick<Release, 'from' | 'upTo'>): Promise<readonly RecordedEvent[]>;
   /** Keeps an event that belongs to nothing known; one that is kept already stays as it is. */
   park(orderId: OrderId, event: RecordedEvent): Promise<void>;
   /** Ends the wait of what is kept, where this event is what it waits for. */
@@ -37,30 +47,16 @@ export interface Effects {
   pause(repeat: number): Promise<void>;
 }
 
-/** What a process is told: an event from the log, or that a stage took too long. */
-type Turn =
-  | { readonly kind: 'heard'; readonly event: RecordedEvent }
-  | { readonly kind: 'deadline'; readonly deadline: StageVisit };
-
 interface Mail {
   readonly turn: Turn;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
 
-interface Decision {
-  readonly events: readonly OwnEvent[];
-  readonly after: Tracked | undefined;
-  /** What belongs to nothing known. */
-  readonly strays: ReadonlySet<RecordedEvent>;
-  /** From the turn on that could not be dealt with, and why. */
-  readonly poisoned: readonly Turn[] | undefined;
-  readonly reason: string;
-}
-
 export class ProcessRunner {
   readonly #mail = new Map<OrderId, Mail[]>();
-  readonly #aside = new Set<OrderId>();
+  /** Where each waits. */
+  readonly #quarantined = new Map<OrderId, bigint>();
   /** Orders of which something was not recorded before the runner stopped, and why: nothing behind it may be, then. */
   readonly #broken = new Map<OrderId, unknown>();
 
@@ -70,9 +66,19 @@ export class ProcessRunner {
     private readonly logger: LogSink,
   ) {}
 
-  /** Resolves once the event is recorded, or known not to matter, or its order waits aside. */
+  /** Resolves once the event is recorded, or known not to matter, or its order is in quarantine. */
   hear(orderId: OrderId, event: RecordedEvent): Promise<void> {
-    return this.#post(orderId, { kind: 'heard', event });
+    if (!isRelease(event)) return this.#post(orderId, { kind: 'heard', event });
+    const release = releaseIn(event);
+    return release ? this.letGo(orderId, release) : Promise.resolve();
+  }
+
+  /**
+   * Resolves once everything that the order has missed is recorded and it is out of quarantine, or has met there what
+   * cannot be dealt with, or is known to be over: whoever asks may be late. What comes for it meanwhile waits.
+   */
+  letGo(orderId: OrderId, release: Release): Promise<void> {
+    return this.#post(orderId, { kind: 'released', release });
   }
 
   /** Resolves once it is recorded, or known to be over: whoever tells may be late. */
@@ -80,9 +86,14 @@ export class ProcessRunner {
     return this.#post(orderId, { kind: 'deadline', deadline });
   }
 
-  /** What comes for these orders is passed over: it is read again when they are let go on. */
-  leaveAside(orderIds: Iterable<OrderId>): void {
-    for (const orderId of orderIds) this.#aside.add(orderId);
+  /**
+   * What comes for these orders is passed over: it is read again when they are let go on. Of these partitions there are
+   * no others, whatever was known before.
+   */
+  keepInQuarantine(partitions: readonly number[], orders: readonly Quarantined[]): void {
+    for (const orderId of this.#quarantined.keys())
+      if (partitions.includes(partitionOf(orderId))) this.#quarantined.delete(orderId);
+    for (const { orderId, position } of orders) this.#quarantined.set(orderId, position);
   }
 
   #post(orderId: OrderId, turn: Turn): Promise<void> {
@@ -100,14 +111,33 @@ export class ProcessRunner {
       if (mail.length === 0) return void this.#mail.delete(orderId);
       try {
         if (this.#broken.has(orderId)) throw this.#broken.get(orderId);
-        const turns = mail.map(({ turn }) => turn);
-        if (!this.#aside.has(orderId)) await this.#take(orderId, turns);
+        for (const turns of runsOf(mail.map(({ turn }) => turn)))
+          await this.#takeUnlessQuarantined(orderId, turns);
         for (const { done } of mail) done();
       } catch (error) {
         this.#broken.set(orderId, error);
         for (const { failed } of mail) failed(error);
       }
     }
+  }
+
+  /** @param turns one release, or any number of others */
+  async #takeUnlessQuarantined(orderId: OrderId, turns: readonly Turn[]): Promise<void> {
+    const [first] = turns;
+    if (first?.kind === 'released') await this.#release(orderId, first);
+    else if (!this.#quarantined.has(orderId)) await this.#take(orderId, turns);
+  }
+
+  /** The row goes last: until then, whoever holds the partition next does all of this again. */
+  async #release(orderId: OrderId, turn: Extract<Turn, { kind: 'released' }>): Promise<void> {
+    const { from, upTo } = turn.release;
+    if (this.#quarantined.get(orderId) !== from) return;
+    const events = await this.#insist(orderId, () => this.effects.readAgain(orderId, { from, upTo }));
+    this.#quarantined.delete(orderId);
+    await this.#take(orderId, [...events.map((event): Turn => ({ kind: 'heard', event })), turn]);
+    if (this.#quarantined.has(orderId)) return;
+    await this.#insist(orderId, () => this.effects.release(orderId, from));
+    this.logger.info({ orderId, from: String(from), missed: events.length }, 'out of quarantine');
   }
 
   /**
@@ -125,44 +155,23 @@ export class ProcessRunner {
         before = await this.#load(orderId);
       }
     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      await this.#setAside(orderId, turns, error.message);
+      if (!isHopeless(error)) throw error;
+      await this.#quarantine(orderId, turns, error);
     }
   }
 
   /** False where somebody else wrote: all is decided again then. */
   async #decided(orderId: OrderId, before: Tracked | undefined, turns: readonly Turn[]): Promise<boolean> {
-    const { events, after, strays, poisoned, reason } = this.#decide(orderId, before, turns);
+    const { events, after, strays, poisoned } = decide(orderId, before, turns, this.effects.now());
     if (events.length > 0 && after) {
       const result = await this.#record(orderId, before, events);
       if (result.outcome === 'conflict') return false;
       this.#askForOperator(orderId, before, after);
       await this.#send(orderId, before, { ...after, revision: result.revision });
     }
-    if (poisoned) await this.#setAside(orderId, poisoned, reason);
+    if (poisoned) await this.#quarantine(orderId, poisoned.turns, poisoned.error);
     await this.#correlate(orderId, turns, strays);
     return true;
-  }
-
-  /** Pure, but for the clock. Says what cannot be dealt with instead of throwing. */
-  #decide(orderId: OrderId, before: Tracked | undefined, turns: readonly Turn[]): Decision {
-    const now = this.effects.now();
-    const events: OwnEvent[] = [];
-    const strays = new Set<RecordedEvent>();
-    let after = before;
-    for (const [index, turn] of turns.entries()) {
-      if (turn.kind === 'heard' && isStray(turn.event, after !== undefined)) strays.add(turn.event);
-      try {
-        for (const event of eventsOf(orderId, turn, after, now)) {
-          const next = track(after, event);
-          if (next !== after) events.push(event);
-          after = next;
-        }
-      } catch (error) {
-        return { events, after, strays, poisoned: turns.slice(index), reason: String(error) };
-      }
-    }
-    return { events, after, strays, poisoned: undefined, reason: '' };
   }
 
   /** In turn: what is parked may be matched by the next. */
@@ -172,7 +181,7 @@ export class ProcessRunner {
     strays: ReadonlySet<RecordedEvent>,
   ): Promise<void> {
     for (const turn of turns) {
-      if (turn.kind === 'deadline') continue;
+      if (turn.kind !== 'heard') continue;
       const { event } = turn;
       if (strays.has(event)) await this.#insist(orderId, () => this.effects.park(orderId, event));
       else if (mayBeAwaited(event)) await this.#insist(orderId, () => this.effects.match(event));
@@ -216,12 +225,15 @@ export class ProcessRunner {
   }
 
   /** One order stops alone: from the first event that cannot be dealt with on, nothing of it is lost or overtaken. */
-  async #setAside(orderId: OrderId, turns: readonly Turn[], reason: string): Promise<void> {
-    const first = turns.find((turn) => turn.kind === 'heard');
-    if (!first) return this.logger.error({ orderId, reason }, 'a deadline could not be dealt with');
-    this.#aside.add(orderId);
-    this.logger.error({ orderId, position: String(first.event.position), reason }, 'order set aside');
-    await this.#insist(orderId, () => this.effects.setAside(orderId, first.event.position, reason));
+  async #quarantine(orderId: OrderId, turns: readonly Turn[], error: unknown): Promise<void> {
+    const reason = oneLine(error);
+    const position = positionOf(turns);
+    if (position === undefined)
+      return this.logger.error({ orderId, reason }, 'a deadline could not be dealt with');
+    this.#quarantined.set(orderId, position);
+    this.logger.error({ orderId, position: String(position), reason }, 'order in quarantine');
+    const finding = { position, reason, newer: isForNewerBuild(error) };
+    await this.#insist(orderId, () => this.effects.quarantine(orderId, finding));
   }
 
   /** Until it is done, or the runner stops: an outage delays, it decides nothing. */
@@ -230,7 +242,7 @@ export class ProcessRunner {
       try {
         return await work();
       } catch (error) {
-        if (error instanceof Unreadable) throw error;
+        if (isHopeless(error)) throw error;
         this.logger.warn({ err: error, orderId }, 'not done yet, trying again');
         await this.effects.pause(repeat);
       }
@@ -238,14 +250,27 @@ export class ProcessRunner {
   }
 }
 
-const opens = ([first]: readonly Turn[]): boolean =>
-  first?.kind === 'heard' && first.event.type === 'OrderPlaced';
+/** No repeat can help: it is not read otherwise the next time, or the log will not take it. */
+const isHopeless = (error: unknown): boolean => error instanceof Unreadable || isRefusedForGood(error);
 
-/** What a process would record of a turn. What belongs to nothing known says nothing to it. */
-function eventsOf(orderId: OrderId, turn: Turn, tracked: Tracked | undefined, now: string): OwnEvent[] {
-  if (turn.kind === 'deadline') return tracked ? [deadlinePassed(orderId, turn.deadline, tracked, now)] : [];
-  if (isStray(turn.event, tracked !== undefined)) return [];
-  const event = heard(orderId, turn.event, tracked, now);
-  if (tracked) return [event];
-  return [started(orderId, turn.event, now), event];
+/** Where the first of them stands in the log; of a release, where what it lets go on stands. */
+function positionOf(turns: readonly Turn[]): bigint | undefined {
+  for (const turn of turns) {
+    if (turn.kind === 'heard') return turn.event.position;
+    if (turn.kind === 'released') return turn.release.from;
+  }
+  return undefined;
+}
+
+/** Parts in which releases stand alone. */
+function* runsOf(turns: readonly Turn[]): Generator<readonly Turn[]> {
+  let run: Turn[] = [];
+  for (const turn of turns) {
+    if (turn.kind === 'released') {
+      if (run.length > 0) yield run;
+      yield [turn];
+      run = [];
+    } else run.push(turn);
+  }
+  if (run.length > 0) yield run;
 }

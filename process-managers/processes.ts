@@ -2,11 +2,7 @@ import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js'
 import { OrderId, type StreamName, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 import { type Tracked, ownEvent, track } from './tracked.js';
-
-/** The stream of a process holds what this build cannot fold: it is damaged, or newer. */
-export class Unreadable extends Error {
-  override readonly name = 'Unreadable';
-}
+import { Unreadable } from './unreadable.js';
 
 const CACHED = 5_000;
 const PREFIX = 'orderProcess-';
@@ -57,7 +53,8 @@ export class Processes {
   }
 }
 
-function fold(tracked: Tracked | undefined, recorded: RecordedEvent): Tracked {
+/** Throws Unreadable. */
+export function fold(tracked: Tracked | undefined, recorded: RecordedEvent): Tracked {
   try {
     return { ...track(tracked, ownEvent(recorded), recorded.recordedAt), revision: recorded.revision };
   } catch (error) {

@@ -77,7 +77,7 @@ export function track(
     startedAt: tracked?.startedAt ?? metadata.occurredAt,
     stageBegan: isSame ? tracked.stageBegan : { revision, logAheadMs },
     origin: {
-      correlationId: metadata.$correlationId,
+      correlationId: tracked?.origin.correlationId ?? metadata.$correlationId,
       causationId: event.type === 'OrderProcessHeard' ? event.data.eventId : id,
       actor: PROCESS_ACTOR,
       ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),

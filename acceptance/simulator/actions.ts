@@ -1,12 +1,22 @@
+import type { OperatorAction } from '@orders/process-managers/order-process/operator-actions.js';
 import type { servers } from './mishaps.js';
 
 export type Server = 'broker' | keyof typeof servers;
+
+/** What an operator does to the process of an order. */
+export interface Operation {
+  readonly kind: 'operate';
+  readonly order: number;
+  readonly id: string;
+  readonly action: OperatorAction;
+}
 
 /** What people and operators do, and what befalls whole processes and servers. */
 export type Action =
   | { readonly kind: 'place' | 'place other' | 'cancel' | 'ship' | 'pay again'; readonly order: number }
   /** A share of the order's total. */
   | { readonly kind: 'refund'; readonly order: number; readonly id: string; readonly share: number }
+  | Operation
   | { readonly kind: 'authorisation expires'; readonly order: number }
   | {
       readonly kind: 'receive' | 'adjust';
@@ -29,6 +39,8 @@ export function describe(action: Action): string {
       return `${action.kind} order ${action.order + 1}`;
     case 'refund':
       return `refund ${action.share} of order ${action.order + 1} (${action.id})`;
+    case 'operate':
+      return `${action.action} the process of order ${action.order + 1} (${action.id})`;
     case 'authorisation expires':
       return `the authorisation of order ${action.order + 1} expires`;
     case 'receive':

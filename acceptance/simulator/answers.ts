@@ -1,8 +1,11 @@
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { type OperatorRequest, requestId } from '@orders/process-managers/operator-request.js';
+import type { ActionOutcome } from '@orders/process-managers/process-actions.js';
 import {
   type OrderId,
   type Sku,
+  orderProcessStream,
   orderStream,
   paymentIdOf,
   paymentStream,
@@ -71,6 +74,18 @@ export class Answers {
       else if (found.position > answer.position || answer.position > this.log.position)
         this.report('what was answered can be read at its position', `${what}: ${answer.position}`);
     };
+  }
+
+  /** What is said to be done to a process stands in its stream, and whatever is asked for stands there once at most. */
+  operated(what: string, orderId: OrderId, request: OperatorRequest, { outcome }: ActionOutcome): void {
+    const stream = orderProcessStream(orderId);
+    const commandId = requestId(stream, request);
+    const recorded = this.log
+      .stream(stream)
+      .filter(({ metadata }) => (metadata as { commandId?: unknown }).commandId === commandId);
+    const isDone = outcome === 'done' || outcome === 'repeated';
+    if (recorded.length > 1 || (isDone && recorded.length === 0))
+      this.report('what was answered stands in the log', `${what}: ${outcome}, ${recorded.length} times`);
   }
 
   /** What a price was changed to is not what it is once it has been changed again. */

@@ -1,4 +1,5 @@
-import { payment } from '@orders/command-side/payment/payment.js';
+import { owedCalls } from '@orders/command-side/payment/owed-calls.js';
+import { type PaymentState, payment } from '@orders/command-side/payment/payment.js';
 import { type Difference, differences } from '@orders/command-side/payment/reconciliation.js';
 import type { Occurred, RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
@@ -15,12 +16,13 @@ export interface BothBooks {
 }
 
 /** Where the books of the provider and the stream of a payment differ, as the product has it. */
-export function differencesOf(paymentId: string, { log, ledger }: BothBooks): readonly Difference[] {
-  const state = log
+export const differencesOf = (paymentId: string, { log, ledger }: BothBooks): readonly Difference[] =>
+  differences(new Books(ledger, () => 0).list([paymentId]), stateOf(paymentId, log));
+
+const stateOf = (paymentId: string, log: EventLog): PaymentState =>
+  log
     .stream(`payment-${paymentId}`)
     .reduce((folded, recorded) => payment.evolve(folded, occurred(recorded)), payment.initialState);
-  return differences(new Books(ledger, () => 0).list([paymentId]), state);
-}
 
 type Told = Pick<Difference, 'kind' | 'operation' | 'attempt' | 'recorded' | 'provider'>;
 
@@ -84,9 +86,13 @@ export class Compared {
     for (const paymentId of payments) if (this.#isBehind(paymentId)) this.#check(paymentId);
   }
 
-  /** All that was said of it, on either side. */
+  /**
+   * All that was said of it, on either side. What is owed to the provider is still to be said: an authorisation that has
+   * expired meanwhile may have been captured before.
+   */
   #isBehind(paymentId: string): boolean {
     const { log, ledger } = this.books;
+    if (owedCalls(stateOf(paymentId, log)).length > 0) return false;
     const { cursor, position = '0' } = this.#place;
     const last = log.stream(`payment-${paymentId}`).at(-1)?.position ?? 0n;
     if (last > BigInt(position)) return false;

@@ -7,7 +7,7 @@ import { type Keeper, type Lease, Leases } from '@orders/process-managers/leases
 import { partitionOf } from '@orders/process-managers/order-process/partition.js';
 import { ProcessesTable } from '@orders/process-managers/order-process/processes.table.js';
 import { ParkedTable } from '@orders/process-managers/parking/parked.table.js';
-import { SetAside } from '@orders/process-managers/order-process/set-aside.js';
+import { QuarantineTable } from '@orders/process-managers/quarantine/quarantine.table.js';
 import { migrate } from '@orders/process-managers/postgres.js';
 import { PROCESS_ACTOR, type Tracked } from '@orders/process-managers/tracked.js';
 import { fromLog } from '@orders/process-managers/testing/memory-log.js';
@@ -38,7 +38,7 @@ function simulated(): Pool {
 /** Everything that the process managers do to their tables, but for dead letters. */
 class Tables {
   readonly checkpoints;
-  readonly setAside;
+  readonly quarantine;
   readonly processes;
   readonly parked;
   readonly claims = new Map<string, Claim>();
@@ -46,7 +46,7 @@ class Tables {
   /** @param firstMs what was sent is due again at once, or not for a long while: nothing here waits */
   constructor(pool: Pool, firstMs = 0) {
     this.checkpoints = new Checkpoints(pool);
-    this.setAside = new SetAside(pool);
+    this.quarantine = new QuarantineTable(pool);
     this.processes = new ProcessesTable(pool, durations, { first: firstMs, most: 7_200_000 });
     this.parked = new ParkedTable(pool, firstMs);
   }
@@ -107,9 +107,13 @@ class Tables {
         return this.processes.bringForward(step.partitions);
       case 'awaited':
         return [...(await this.parked.awaited(step.partitions))].sort();
-      case 'aside':
-        await this.setAside.put(orders[step.order]!.orderId, 7n, 'why');
-        return [...(await this.setAside.ofPartitions(step.partitions))].sort();
+      case 'quarantine': {
+        const { position, newer } = step;
+        await this.quarantine.put(orders[step.order]!.orderId, { position, reason: 'why', newer });
+        return byOrder(await this.quarantine.ofPartitions(step.partitions));
+      }
+      case 'release':
+        return this.quarantine.release(orders[step.order]!.orderId, step.position);
     }
   }
 }
@@ -127,7 +131,14 @@ type Step =
   | { readonly kind: 'end'; readonly order: number; readonly forMs: number }
   | { readonly kind: 'park'; readonly order: number; readonly stream: string; readonly position: bigint }
   | { readonly kind: 'match'; readonly stream: string; readonly position: bigint }
-  | { readonly kind: 'aside'; readonly order: number; readonly partitions: readonly number[] };
+  | {
+      readonly kind: 'quarantine';
+      readonly order: number;
+      readonly position: bigint;
+      readonly newer: boolean;
+      readonly partitions: readonly number[];
+    }
+  | { readonly kind: 'release'; readonly order: number; readonly position: bigint };
 interface Moved {
   readonly to: bigint;
   readonly caughtUpFor: number | undefined;
@@ -187,7 +198,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('match' as const), stream, position: fc.bigInt(1n, 7n) }),
   fc.constant({ kind: 'still' as const }),
   fc.record({ kind: fc.constant('end' as const), order, forMs: fc.constantFrom(0, 7_200_000) }),
-  fc.record({ kind: fc.constant('aside' as const), order, partitions }),
+  fc.record({
+    ...{ kind: fc.constant('quarantine' as const), order, partitions },
+    ...{ position: fc.bigInt(1n, 2n), newer: fc.boolean() },
+  }),
+  fc.record({ kind: fc.constant('release' as const), order, position: fc.bigInt(1n, 2n) }),
 );
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
@@ -207,7 +222,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   const empty = () =>
     pool.query(`TRUNCATE process_managers.leases, process_managers.instances, process_managers.checkpoints,
-      process_managers.processes, process_managers.set_aside, process_managers.parked`);
+      process_managers.processes, process_managers.quarantine, process_managers.parked`);
   beforeEach(empty);
 
   it('the tables of the simulator answer as those in Postgres do', async () => {

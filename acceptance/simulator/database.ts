@@ -21,7 +21,7 @@ export interface DatabaseParts {
  */
 export class Database {
   readonly processes;
-  readonly setAside;
+  readonly quarantine;
   readonly deadLetters;
   readonly parked;
   /** When the deadline of a visit was first taken for due; Infinity where it never was. */
@@ -32,7 +32,7 @@ export class Database {
     const { checkpoints, ...checkpoint } = checkpointStatements(parts);
     const processes = processStatements(parts, checkpoints);
     this.processes = processes.rows;
-    this.setAside = processes.setAside;
+    this.quarantine = processes.quarantine;
     this.deadLetters = processes.deadLetters;
     this.dueAt = processes.dueAt;
     const parked = parkedStatements(parts, (reason) =>

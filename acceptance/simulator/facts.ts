@@ -2,6 +2,7 @@ import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { categoryOf } from '@orders/shared-events/contracts/ids.js';
 import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
+import type { OrderProcessEvent } from '@orders/shared-events/contracts/orderProcess.events.js';
 import type { PaymentEvent } from '@orders/shared-events/contracts/payment.events.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 
@@ -54,6 +55,10 @@ export class Facts {
   /** By the order. */
   readonly payments = new Map<string, PaymentFacts>();
   readonly stocks = new Map<string, StockFacts>();
+  /** Orders whose processes an operator lets stand still. */
+  readonly paused = new Set<string>();
+  /** Orders that an operator has had undone, also where the goods had left. */
+  readonly forced = new Set<string>();
 
   take({ type, data, streamId }: Pick<RecordedEvent, 'type' | 'data' | 'streamId'>): void {
     const event = { type, data } as DomainEvent;
@@ -64,11 +69,19 @@ export class Facts {
         return this.#payment(event as PaymentEvent);
       case 'stock':
         return this.#stock(event as StockEvent);
-      case 'product':
       case 'orderProcess':
+        return this.#process(event as OrderProcessEvent);
+      case 'product':
+      case 'quarantine':
       case undefined:
         return;
     }
+  }
+
+  #process({ type, data: { orderId } }: OrderProcessEvent): void {
+    if (type === 'OrderProcessPaused') this.paused.add(orderId);
+    if (type === 'OrderProcessResumed') this.paused.delete(orderId);
+    if (type === 'OrderProcessCompensationForced') this.forced.add(orderId);
   }
 
   stock(sku: string): StockFacts {

@@ -7,6 +7,7 @@ import type { ProductCommand } from '@orders/command-side/product/product.js';
 import { OPERATOR, addressed } from '@orders/command-side/request.js';
 import { OnStock } from '@orders/command-side/stock/stock.handler.js';
 import type { StockCommand } from '@orders/command-side/stock/stock.js';
+import type { OperatorRequest } from '@orders/process-managers/operator-request.js';
 import {
   Sku,
   orderStream,
@@ -16,11 +17,12 @@ import {
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
+import { contextOf } from '@orders/shared-events/transport/observability.js';
 import type { Answer } from './answers.js';
 import type { Asking } from './asking.js';
 import type { CommandSideInstance, Request } from './command-side.js';
 import { orderIdOfPlanned } from './names.js';
-import { type Action, describe } from './actions.js';
+import { type Action, type Operation, describe } from './actions.js';
 import type { Plan, PlannedOrder, PlannedProduct } from './plan.js';
 import type { World } from './world.js';
 
@@ -61,6 +63,20 @@ export class People {
     const total = this.world.facts.orders.get(orderIdOfPlanned(planned))?.total ?? 0;
     const request = orderRequest(action, planned, total);
     if (request) this.#ask(describe(action), request);
+  }
+
+  /** What an operator asks for comes to one event, however often it is asked. */
+  operate(operation: Operation): void {
+    const planned = this.plan.orders[operation.order];
+    if (!planned) return;
+    const [orderId, what] = [orderIdOfPlanned(planned), describe(operation)];
+    const { answers, watched } = this.world;
+    this.asking.askProcessManagers(what, async ({ actions }) => {
+      const request = operatorRequest(operation);
+      const outcome = await actions.perform(orderId, operation.action, request);
+      watched.call(this.world, () => answers.operated(what, orderId, request, outcome));
+      return 'refusal' in outcome ? outcome.refusal : outcome.outcome;
+    });
   }
 
   #ask(what: string, request: () => Request, then?: () => void): void {
@@ -142,3 +158,8 @@ const ofPayment =
   (command: PaymentCommand): Made =>
   () =>
     new OnPayment(addressed(paymentStream(command.data.paymentId), command, OPERATOR));
+
+const operatorRequest = ({ id }: Operation): OperatorRequest => ({
+  ...{ key: id, actor: OPERATOR, reason: 'to see what comes of it' },
+  context: contextOf(undefined, undefined),
+});

@@ -1,3 +1,4 @@
+import { operatorActions } from '@orders/process-managers/order-process/operator-actions.js';
 import { RESERVATION_WINDOW_MS } from '@orders/process-managers/order-process/stock-leg.js';
 import { processSettings, type ProcessSettings } from '@orders/process-managers/configuration.js';
 import { z } from 'zod';
@@ -158,6 +159,8 @@ function actionOf(dice: Dice, index: number, orders: number, processes: Names): 
     { kind: 'ship', order },
     { kind: 'pay again', order },
     { kind: 'refund', order, id, share: dice.pick([0.1, 0.5, 1]) },
+    { kind: 'operate', order, id, action: dice.pick(operatorActions) },
+    { kind: 'operate', order, id, action: dice.pick(['pause', 'compensate']) },
     { kind: 'authorisation expires', order },
     { kind: 'receive', sku, id, quantity: dice.between(1, 5) },
     { kind: 'adjust', sku, id, quantity: dice.between(-3, 3) || 1 },

@@ -1,4 +1,5 @@
 import type { ProcessSettings } from '@orders/process-managers/configuration.js';
+import type { ProcessActions } from '@orders/process-managers/process-actions.js';
 import { ProcessManagers } from '@orders/process-managers/process-managers.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import type { BrokerParts } from './channel.js';
@@ -30,6 +31,11 @@ export class ProcessManagersInstance {
       settings,
       logger,
     });
+  }
+
+  /** What operators do to processes. */
+  get actions(): ProcessActions {
+    return this.#processManagers.actions;
   }
 
   async start(): Promise<void> {

@@ -25,6 +25,14 @@ export interface ProcessRow {
   nextDeadlineAt: number | undefined;
 }
 
+/** A row of `quarantine`. */
+export interface QuarantineRow {
+  readonly partition: number;
+  readonly position: bigint;
+  readonly reason: string;
+  readonly newer: boolean;
+}
+
 /** One visit of an order's process to a stage. */
 export interface OrderVisit {
   readonly orderId: string;
@@ -65,10 +73,10 @@ function rowOf(values: readonly unknown[]): ProcessRow {
   };
 }
 
-/** The tables `processes`, `set_aside` and `dead_letters`. */
+/** The tables `processes`, `quarantine` and `dead_letters`. */
 export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyMap<string, CheckpointRow>) {
   const rows = new Map<string, ProcessRow>();
-  const setAside = new Map<string, { readonly partition: number; readonly reason: string }>();
+  const quarantine = new Map<string, QuarantineRow>();
   const due = new Map<string, number>();
   const deadLetters: { readonly queue: string; readonly type: unknown; readonly reason: unknown }[] = [];
 
@@ -91,6 +99,7 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
   ): ProcessRow[] =>
     [...rows.values()]
       .filter((row) => isDue(row) && (partitions as number[]).includes(row.partition))
+      .filter(({ orderId }) => !quarantine.has(orderId))
       .sort((one, other) => (one[at] ?? 0) - (other[at] ?? 0))
       .slice(0, most);
   const isDue = (at: 'nextResendAt' | 'nextDeadlineAt') => (row: ProcessRow) =>
@@ -148,16 +157,25 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
           pending: JSON.parse(row.pending) as unknown,
         };
       }),
-    'set-aside-put': ([orderId, partition, , reason]) => {
-      if (!setAside.has(orderId as string)) {
-        setAside.set(orderId as string, { partition: partition as number, reason: reason as string });
-      }
+    'quarantine-put': ([orderId, partition, position, reason, newer]) => {
+      quarantine.set(orderId as string, {
+        partition: partition as number,
+        position: position as bigint,
+        reason: reason as string,
+        newer: newer as boolean,
+      });
       return [];
     },
-    'set-aside-of-partitions': ([partitions]) =>
-      [...setAside]
+    'quarantine-release': ([orderId, position]) => {
+      if (quarantine.get(orderId as string)?.position === position) quarantine.delete(orderId as string);
+      return [];
+    },
+    'quarantine-of-partitions': ([partitions]) =>
+      [...quarantine]
         .filter(([, { partition }]) => (partitions as number[]).includes(partition))
-        .map(([order_id]) => ({ order_id })),
+        .map(([order_id, { position, reason, newer }]) => ({
+          ...{ order_id, position: String(position), reason, newer },
+        })),
     'dead-letters-keep-untold': ([, type, , reason]) => {
       deadLetters.push({ queue: 'integration-events', type, reason });
       return [];
@@ -168,5 +186,5 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
     },
   };
   const dueAt = (visit: OrderVisit): number => due.get(nameOf(visit)) ?? Infinity;
-  return { statements, rows, setAside, deadLetters, dueAt };
+  return { statements, rows, quarantine, deadLetters, dueAt };
 }

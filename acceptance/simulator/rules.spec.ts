@@ -133,7 +133,7 @@ const cases: Readonly<Record<string, () => readonly Deed[]>> = {
   'stock is conserved': () => [...confirmed, order.completed],
   'nothing waits for somebody to look': () => {
     const database = new Database({ now: () => 0, random: Math.random });
-    database.setAside.set(orderId, { partition: 1, reason: 'unreadable' });
+    database.quarantine.set(orderId, { partition: 1, position: 1n, reason: 'unreadable', newer: false });
     return [...completed, { leaves: { database } }];
   },
   'the outside is told of everything': () => [

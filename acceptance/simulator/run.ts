@@ -139,6 +139,8 @@ class Run {
         return this.#lose(action.server, action.ms);
       case 'authorisation expires':
         return this.#expire(action.order);
+      case 'operate':
+        return this.#people.operate(action);
       case 'receive':
       case 'adjust':
       case 'reprice':
@@ -180,7 +182,7 @@ class Run {
   #goOnHealing(since: number): boolean {
     const { clock } = this.world;
     const isLate = clock.now - since > MOST_HEALING_MS;
-    if (!isLate && (!clock.isIdle || this.#ship() || !this.#isQuiet())) return true;
+    if (!isLate && (!clock.isIdle || this.#ship() || this.#resume() || !this.#isQuiet())) return true;
     this.world.checkEnds([...this.#asking.waiting.values()]);
     return false;
   }
@@ -194,6 +196,17 @@ class Run {
         continue;
       this.#shipped.add(order.orderId);
       this.#act({ kind: 'ship', order: index });
+      isBusy = true;
+    }
+    return isBusy;
+  }
+
+  /** Whoever let a process stand still lets it go on. */
+  #resume(): boolean {
+    let isBusy = false;
+    for (const [index, planned] of this.plan.orders.entries()) {
+      if (!this.world.facts.paused.has(orderIdOfPlanned(planned))) continue;
+      this.#act({ kind: 'operate', order: index, id: `resume ${this.world.steps}`, action: 'resume' });
       isBusy = true;
     }
     return isBusy;

@@ -30,7 +30,8 @@ const rules: Readonly<Record<string, { readonly of: readonly string[]; readonly 
       const { paymentId, refundsAsked } = facts.payment(order.orderId);
       const { captured } = ledger.holdings(paymentId);
       if (captured < order.total) return `the provider took ${captured} of ${order.total}`;
-      if (refundsAsked.has(UNDO_REFUND_ID)) return 'all of it is given back';
+      if (refundsAsked.has(UNDO_REFUND_ID) && !facts.forced.has(order.orderId))
+        return 'all of it is given back';
       if (event.type !== 'OrderConfirmed') return undefined;
       const held = facts.reservationsOf(order.orderId);
       if (held.length < order.quantities.size)

@@ -17,6 +17,11 @@ interface Slot {
   program: Program | undefined;
 }
 
+interface Running<Kind extends Program> {
+  readonly life: Life;
+  readonly program: Kind;
+}
+
 const ABSENCE_MS = 100;
 
 /** The processes, and what befalls them. */
@@ -40,9 +45,21 @@ export class System {
   }
 
   /** A command side that runs, with its life; undefined where none does. */
-  commandSide(which: number): { readonly life: Life; readonly program: CommandSideInstance } | undefined {
+  commandSide(which: number): Running<CommandSideInstance> | undefined {
+    return this.#running(which, (program) => program instanceof CommandSideInstance);
+  }
+
+  /** Likewise. */
+  processManagers(which: number): Running<ProcessManagersInstance> | undefined {
+    return this.#running(which, (program) => program instanceof ProcessManagersInstance);
+  }
+
+  #running<Kind extends Program>(
+    which: number,
+    isOne: (program: Program | undefined) => program is Kind,
+  ): Running<Kind> | undefined {
     const running = this.#slots.flatMap(({ life, program }) =>
-      life.alive && program instanceof CommandSideInstance ? [{ life, program }] : [],
+      life.alive && isOne(program) ? [{ life, program }] : [],
     );
     return running[which % Math.max(1, running.length)];
   }

@@ -16,13 +16,10 @@ export type PlaceOrder = CommandOf<
     readonly pricing: Pricing;
   }
 >;
-export type RequestCancellation = CommandOf<
-  'RequestCancellation',
-  { readonly orderId: OrderId; readonly reason: string }
->;
+export type RequestCancellation = Extract<OrderBusCommand, { type: 'RequestCancellation' }>;
 export type ShipOrder = CommandOf<'ShipOrder', { readonly orderId: OrderId } & Shipment>;
 export type RejectOrder = Extract<OrderBusCommand, { type: 'RejectOrder' }>;
-export type OrderCommand = PlaceOrder | RequestCancellation | ShipOrder | OrderBusCommand;
+export type OrderCommand = PlaceOrder | ShipOrder | OrderBusCommand;
 
 /** The order is where the command cannot take it further. */
 export interface OrderStatusRefusal {

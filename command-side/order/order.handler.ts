@@ -2,7 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Addressed } from '@orders/shared-events/contracts/envelope.js';
 import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderBusCommand } from '@orders/shared-events/contracts/order.commands.js';
-import type { OrderRefusal, PlaceOrder, RequestCancellation, ShipOrder } from './order.commands.js';
+import type { OrderRefusal, PlaceOrder, ShipOrder } from './order.commands.js';
 import { type OrderOutcome, Orders } from './orders.js';
 import type { RequestedLine } from './pricing.js';
 import { Quotes } from './quotes.js';
@@ -15,7 +15,7 @@ export interface UnpricedOrder {
     readonly currency?: Currency;
   };
 }
-export type OrderRequest = UnpricedOrder | RequestCancellation | ShipOrder | OrderBusCommand;
+export type OrderRequest = UnpricedOrder | ShipOrder | OrderBusCommand;
 
 /** Any command to an order. */
 export class OnOrder extends Command<OrderOutcome> {

@@ -4,6 +4,7 @@ import { ProblemDetails } from '@orders/shared-events/http/problem-details.js';
 import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { Logger } from 'nestjs-pino';
 import { AdminModule, type AdminOptions } from './admin.module.js';
+import { UnreadableProcess, isAway } from './failures.js';
 
 export interface AdminApi {
   readonly url: string;
@@ -24,7 +25,7 @@ export async function startAdminApi(options: AdminOptions, { port, host }: Admin
   });
   app.useLogger(app.get(Logger));
   app.use(requestLogging(options.logger));
-  app.useGlobalFilters(new ProblemDetails(options.logger));
+  app.useGlobalFilters(new ProblemDetails(options.logger, isAway), new UnreadableProcess());
   const document = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Order system: admin API')

@@ -12,6 +12,11 @@ import type { StageDurations } from '../order-process/deadlines.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
 import { ParkedController } from '../parking/parked.controller.js';
 import { ParkedQueries } from '../parking/parked.queries.js';
+import { ProcessActions } from '../process-actions.js';
+import { QuarantineController } from '../quarantine/quarantine.controller.js';
+import { QuarantineRelease } from '../quarantine/quarantine-release.js';
+import { QuarantineQueries } from '../quarantine/quarantine.queries.js';
+import { ProcessActionsController } from './process-actions.controller.js';
 import { ProcessesController, STAGE_DURATIONS } from './processes.controller.js';
 import { ProofQueries } from './proofs.queries.js';
 import { ProofsController } from './proofs.controller.js';
@@ -23,6 +28,7 @@ import { WorkQueries } from './work.queries.js';
 export interface AdminOptions {
   readonly pool: Pool;
   readonly eventStore: EventStore;
+  readonly actions: ProcessActions;
   readonly durations: StageDurations;
   readonly readiness: ProcessManagersReadiness;
   readonly logger: ReturnType<typeof createLogger>;
@@ -31,27 +37,34 @@ export interface AdminOptions {
 /** The operators' API, an application of its own on a port of its own. */
 @Module({})
 export class AdminModule {
-  static register({ pool, eventStore, durations, readiness, logger }: AdminOptions): DynamicModule {
+  static register({ pool, eventStore, actions, durations, readiness, logger }: AdminOptions): DynamicModule {
+    const quarantine = new QuarantineQueries(pool);
+    const now = () => new Date().toISOString();
     return {
       module: AdminModule,
       imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
       controllers: [
         ProcessesController,
+        ProcessActionsController,
         WorkController,
         ProofsController,
         SimulatedProviderController,
+        QuarantineController,
         DeadLettersController,
         ParkedController,
         HealthController,
       ],
       providers: [
         { provide: EventStore, useValue: eventStore },
+        { provide: ProcessActions, useValue: actions },
         { provide: STAGE_DURATIONS, useValue: durations },
         { provide: READINESS_CHECKS, useValue: readiness.checks },
         { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
         { provide: WorkQueries, useValue: new WorkQueries(pool) },
         { provide: ProofQueries, useValue: new ProofQueries(pool) },
         { provide: SimulatedProviderQueries, useValue: new SimulatedProviderQueries(pool) },
+        { provide: QuarantineQueries, useValue: quarantine },
+        { provide: QuarantineRelease, useValue: new QuarantineRelease(eventStore, quarantine, now) },
         { provide: DeadLetters, useValue: new DeadLetters(pool) },
         { provide: ParkedQueries, useValue: new ParkedQueries(pool) },
       ],

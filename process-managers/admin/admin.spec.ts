@@ -405,10 +405,15 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   });
 
   describe('a query parameter that there is not', () => {
-    const listing = ['state', 'stage', 'olderThanSeconds', 'inStageForSeconds', 'sort', 'first', 'after'];
+    const listing = [
+      ...['state', 'search', 'stage', 'olderThanSeconds', 'inStageForSeconds', 'sort', 'first', 'after'],
+    ];
     it.each([
       ['/processes', listing],
       [`/processes/${waiting.orderId}`, []],
+      [`/processes/${waiting.orderId}/explanation`, []],
+      ['/quarantine', ['first', 'after']],
+      [`/quarantine/${waiting.orderId}`, []],
       ['/dead-letters', ['first', 'after']],
       [`/dead-letters/${waiting.orderId}`, []],
       ['/parked', ['first', 'after']],
@@ -429,9 +434,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
     it('is among the refusals that the documentation names, of every operation', async () => {
       const { body } = await get('/api/openapi.json');
-      const paths: Record<string, { get: { responses: Record<string, unknown> } }> = body['paths'] ?? {};
+      const paths: Record<string, Record<string, { responses: object }>> = body['paths'] ?? {};
       const own = Object.entries(paths).filter(([path]) => !path.startsWith('/health/'));
-      expect(own.filter(([, { get }]) => !('400' in get.responses))).toEqual([]);
+      const operations = own.flatMap(([, methods]) => Object.values(methods));
+      expect(operations.filter(({ responses }) => !('400' in responses))).toEqual([]);
     });
   });
 
@@ -449,12 +455,23 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/parked',
         '/processes',
         '/processes/{orderId}',
+        '/processes/{orderId}/compensate',
+        '/processes/{orderId}/explanation',
+        '/processes/{orderId}/pause',
+        '/processes/{orderId}/resolve',
+        '/processes/{orderId}/resume',
+        '/processes/{orderId}/retry',
         '/provider/ledger',
         '/provider/outage',
+        '/quarantine',
+        '/quarantine/{orderId}',
+        '/quarantine/{orderId}/release',
         '/read-models/hashes',
         '/subscriptions',
       ]);
-      expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual(['200', '400', '404']);
+      expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual([
+        ...['200', '400', '404', '409'],
+      ]);
     });
 
     it('names every stage by which processes can be listed', async () => {

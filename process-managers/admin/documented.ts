@@ -61,7 +61,7 @@ function fieldsOf(object: z.ZodObject | undefined) {
 }
 
 /** OpenAPI 3.1 takes JSON Schema as it is. */
-function schemaOf(type: z.ZodType): JsonSchema {
+export function schemaOf(type: z.ZodType): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
   return schema as JsonSchema;
 }

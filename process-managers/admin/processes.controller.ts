@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { OrderId, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
@@ -6,11 +6,15 @@ import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { z } from 'zod';
 import type { StageDurations } from '../order-process/deadlines.js';
+import { type Explanation, explain } from '../order-process/explanation.js';
 import { type ProcessView, viewOf } from '../order-process/process-view.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
+import { QuarantineQueries } from '../quarantine/quarantine.queries.js';
+import { lineOfText } from '@orders/shared-events/contracts/text.js';
 import { Documented, Valid } from './documented.js';
+import { type Response, etagOf } from './etag.js';
 import { byAge, nextPage, pageOf, paging } from './paging.js';
-import { ProcessDetails, ProcessSummary } from './processes.schema.js';
+import { ProcessDetails, ProcessExplanation, ProcessSummary } from './processes.schema.js';
 
 export const STAGE_DURATIONS = Symbol('STAGE_DURATIONS');
 
@@ -23,7 +27,16 @@ const seconds = z.coerce
   .optional();
 
 const Filter = z.object({
-  state: z.enum(['OPEN', 'NEEDS_INTERVENTION', 'FULFILLING', 'UNDOING', 'DONE']).optional(),
+  state: z
+    .enum([
+      ...(['OPEN', 'NEEDS_INTERVENTION', 'PAUSED', 'QUARANTINED', 'STUCK'] as const),
+      ...(['FULFILLING', 'UNDOING', 'DONE'] as const),
+    ])
+    .optional()
+    .meta({ description: 'STUCK: it does not go on by itself, or nobody has answered it for long.' }),
+  search: lineOfText(128)
+    .optional()
+    .meta({ description: 'The beginning of an order id, or a correlation id.' }),
   stage: z.enum([...ProcessStage.options, 'done']).optional(),
   olderThanSeconds: seconds.meta({ description: 'Started at least so long ago.' }),
   inStageForSeconds: seconds.meta({ description: 'In its present stage for at least so long.' }),
@@ -38,6 +51,7 @@ const Path = z.object({ orderId: OrderId });
 export class ProcessesController {
   constructor(
     private readonly processes: ProcessQueries,
+    private readonly quarantine: QuarantineQueries,
     private readonly eventStore: EventStore,
     @Inject(STAGE_DURATIONS) private readonly durations: StageDurations,
   ) {}
@@ -60,9 +74,35 @@ export class ProcessesController {
     description: "Told from the process's own stream, which is the truth; the list is a projection of it.",
     params: Path,
     response: ProcessDetails,
-    problems: { 404: 'There is no process of that order' },
+    problems: { 404: 'There is no process of that order', 409: 'This build cannot read the process' },
   })
-  async show(@Param(new Valid(Path)) { orderId }: z.output<typeof Path>): Promise<ProcessView> {
+  async show(
+    @Param(new Valid(Path)) { orderId }: z.output<typeof Path>,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ProcessView> {
+    const view = await this.#view(orderId);
+    response.setHeader('etag', etagOf(view.revision));
+    return view;
+  }
+
+  @Get(':orderId/explanation')
+  @Documented({
+    summary: 'Why a process stands where it stands',
+    description: 'What it waits for, since when and until when, what comes next, and what led here.',
+    params: Path,
+    response: ProcessExplanation,
+    problems: { 404: 'There is no process of that order', 409: 'This build cannot read the process' },
+  })
+  async explain(@Param(new Valid(Path)) { orderId }: z.output<typeof Path>): Promise<Explanation> {
+    const [view, row, quarantine] = await Promise.all([
+      this.#view(orderId),
+      this.processes.ofOrder(orderId),
+      this.quarantine.ofOrder(orderId),
+    ]);
+    return explain(view, { asked: row, quarantine });
+  }
+
+  async #view(orderId: OrderId): Promise<ProcessView> {
     const view = await viewOf(this.eventStore.readStream(orderProcessStream(orderId)), this.durations);
     if (!view) throw notFound('process', 'There is no process of that order');
     return view;

@@ -1,6 +1,8 @@
 import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { z } from 'zod';
+import { operatorActions } from '../order-process/operator-actions.js';
+import { linkKinds } from '../order-process/process-view.js';
 
 const Instant = z.string().meta({ format: 'date-time', example: '2026-01-31T12:00:00.000000Z' });
 const Stage = z.enum([...ProcessStage.options, 'done']);
@@ -14,12 +16,14 @@ const about = {
   stage: Stage,
   undoReason: z.string().nullable(),
   intervention: z.string().nullable().meta({ description: 'Why an operator is asked for.' }),
+  paused: z.boolean().meta({ description: 'By an operator: it asks for nothing, and no deadline counts.' }),
   correlationId: z.string(),
   startedAt: Instant,
 };
 
 export const ProcessSummary = z.object({
   ...about,
+  quarantined: z.boolean().meta({ description: 'It met what cannot be dealt with, and waits alone.' }),
   stageSince: Instant,
   outstanding: z.int().meta({ description: 'Commands that it waits for.' }),
   resends: z.int().meta({ description: 'How often those were sent again.' }),
@@ -38,7 +42,11 @@ const Command = z.object({
 const ChainLink = z.object({
   revision: Position,
   recordedAt: Instant,
-  what: z.enum(['started', 'heard', 'deadlinePassed']),
+  what: z.enum(linkKinds),
+  by: z
+    .object({ actor: z.string(), reason: z.string() })
+    .nullable()
+    .meta({ description: 'Who did it and why, where it was an operator.' }),
   heard: z
     .object({ type: z.string(), eventId: z.uuid(), position: Position, occurredAt: Instant })
     .nullable(),
@@ -74,6 +82,7 @@ const Payment = z.strictObject({
   captured: Amount,
   refunds: z.record(z.string(), Refund).meta({ description: 'By refund id.' }),
   attempts: z.strictObject({ capture: Attempt, void: Attempt }),
+  granted: z.int().meta({ description: 'How often an operator has let it be tried as often again.' }),
 });
 
 const ReservationStatus = z.enum([
@@ -97,6 +106,7 @@ const Knowledge = z.strictObject({
       quantity: z.int(),
       status: ReservationStatus,
       generation: z.int(),
+      anew: z.int().meta({ description: 'How many of those since the process had stood still.' }),
       expiresAt: Instant,
     }),
   ),
@@ -111,6 +121,10 @@ const Knowledge = z.strictObject({
 
 export const ProcessDetails = z.object({
   ...about,
+  decided: z
+    .enum(['give back', 'keep'])
+    .nullable()
+    .meta({ description: 'What an operator decided of an order whose goods may have left.' }),
   partition: z.int(),
   revision: Position,
   heardPosition: Position,
@@ -134,4 +148,31 @@ export const ProcessDetails = z.object({
     }),
   ),
   chain: z.array(ChainLink),
+});
+
+export const ProcessExplanation = z.object({
+  orderId: OrderId,
+  summary: z.string().meta({ example: 'It waits for the payment provider to charge 2500 EUR' }),
+  stage: Stage,
+  since: Instant,
+  until: Instant.nullable().meta({ description: "When the stage's time is over; null: no deadline runs." }),
+  waitsFor: z.array(z.string()),
+  outstanding: z.array(Command),
+  sentAgain: z.int().nullable().meta({ description: 'How often those were sent again.' }),
+  nextSentAt: Instant.nullable(),
+  next: z.object({ onAnswer: z.string(), onDeadline: z.string().nullable() }),
+  obstacles: z
+    .array(
+      z.object({
+        what: z.enum(['PAUSED', 'QUARANTINE', 'INTERVENTION', 'UNANSWERED']),
+        because: z.string(),
+        remedies: z.array(z.enum([...operatorActions, 'release'])),
+      }),
+    )
+    .meta({ description: 'What keeps it from going on, and what can be done about that.' }),
+  chain: z
+    .array(
+      z.object({ at: Instant, what: z.string(), stage: Stage.nullable(), askedFor: z.array(z.string()) }),
+    )
+    .meta({ description: 'What led here, in order: what it heard, and what that made it ask for.' }),
 });

@@ -19,11 +19,12 @@ export interface StageDeadline extends StageVisit {
 
 /**
  * The one deadline that runs: that of the stage the process is in; a customer has at most as long as the provider
- * gives them, and what gives money back waits for a provider that is away as long as what takes it. None when done, or
- * once an operator is asked for.
+ * gives them, and what gives money back waits for a provider that is away as long as what takes it. None when done or
+ * paused, or once an operator is asked for.
  */
 export function deadline(process: OrderProcess, durations: StageDurations): StageDeadline | undefined {
-  if (process.kind === 'opened' || process.stage === 'done' || process.intervention) return undefined;
+  if (process.kind === 'opened' || process.stage === 'done') return undefined;
+  if (process.intervention || process.paused) return undefined;
   const { stage, generation, payment } = process;
   const due = dueAt(stage, process, durations);
   const isOver =

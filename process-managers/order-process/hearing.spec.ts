@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
-import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import { type OrderId, logPosition } from '@orders/shared-events/contracts/ids.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -8,6 +8,7 @@ import type { LogBatch } from '@orders/shared-events/transport/subscription.js';
 import { Pool } from 'pg';
 import { Checkpoints } from '../checkpoints.js';
 import { migrate } from '../postgres.js';
+import type { Quarantined } from '../quarantine/quarantine.table.js';
 import { fromLog } from '../testing/memory-log.js';
 import { anOrder } from '../testing/order-story.js';
 import { Hearing } from './hearing.js';
@@ -71,6 +72,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   let heard: { orderId: OrderId; position: bigint }[];
   let hear: () => Promise<void>;
   let gained: number[];
+  let inQuarantine: Quarantined[];
+  let toldOf: { partitions: readonly number[]; kept: readonly Quarantined[] }[];
+  let letGo: { orderId: OrderId; from: bigint; upTo: bigint }[];
   let hearing: Hearing;
   let token = 0n;
 
@@ -78,6 +82,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     await pool.query('TRUNCATE process_managers.checkpoints');
     await checkpoints.seed(partitionNames, 'this-log');
     feed = new Feed();
+    [inQuarantine, toldOf, letGo] = [[], [], []];
     heard = [];
     gained = [];
     hear = () => Promise.resolve();
@@ -93,10 +98,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
           heard.push({ orderId, position });
           return hear();
         },
-        leaveAside: () => undefined,
+        keepInQuarantine: (partitions, kept) => void toldOf.push({ partitions, kept }),
+        letGo: (orderId, { from, upTo }) => Promise.resolve(void letGo.push({ orderId, from, upTo })),
       },
       checkpoints: kept,
-      setAside: () => Promise.resolve([]),
+      quarantine: { ofPartitions: () => Promise.resolve(inQuarantine) },
       parking: { gained: (partitions) => Promise.resolve(void gained.push(...partitions)) },
       logger: silent,
     });
@@ -137,6 +143,26 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       feed.add(fromLog(one.requested, 5n));
       await hearing.gained(lease(1, 2));
       expect([gained, heard]).toEqual([[1, 2], []]);
+      await until(() => heard.length === 1);
+    });
+
+    it('knows what is in quarantine before it hears it, and lets go on what this build may be able to read', async () => {
+      const [claim] = await checkpoints.claim(lease(1));
+      if (claim) await checkpoints.move([{ ...claim, to: 9n, caughtUpFor: 0 }]);
+      const why = { position: 5n, reason: 'why' };
+      inQuarantine = [
+        { orderId: one.orderId, ...why, newer: true },
+        { orderId: other.orderId, ...why, newer: false },
+      ];
+      await hearing.gained(lease(1, 2));
+      expect(toldOf).toEqual([{ partitions: [1, 2], kept: inQuarantine }]);
+      expect(letGo).toEqual([{ orderId: one.orderId, from: 5n, upTo: 9n }]);
+    });
+
+    it('passes on that an order is to be let go on', async () => {
+      await hearing.gained(lease(1));
+      const data = { orderId: one.orderId, from: logPosition(4n) };
+      feed.add(fromLog({ type: 'QuarantineReleaseRequested', data }, 5n));
       await until(() => heard.length === 1);
     });
 

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
-import { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
@@ -8,12 +8,12 @@ import { BEGINNING, type Checkpoints, type Claim } from '../checkpoints.js';
 import type { Keeper, Lease } from '../leases.js';
 import type { Parking } from '../parking/parking.js';
 import type { ProcessRunner } from '../process.js';
-import { isUnmatched } from '../strays.js';
+import type { QuarantineTable } from '../quarantine/quarantine.table.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
-import { listensTo } from './news.js';
+import { orderOf } from './news.js';
 import { Partition, partitionNamed, partitionNames, partitionOf } from './partition.js';
 
-export const HEARD_STREAMS = ['order-', 'payment-', 'stock-'];
+export const HEARD_STREAMS = ['order-', 'payment-', 'stock-', 'quarantine-'];
 
 /** Events in hand at once. The log writes hardly more a second with more, and each would only wait longer. */
 const IN_HAND = 64;
@@ -24,10 +24,9 @@ const DRAIN_POLL_MS = 20;
 
 export interface HearingOptions {
   readonly log: Pick<EventStore, 'subscribe' | 'head'>;
-  readonly runner: Pick<ProcessRunner, 'hear' | 'leaveAside'>;
+  readonly runner: Pick<ProcessRunner, 'hear' | 'keepInQuarantine' | 'letGo'>;
   readonly checkpoints: Checkpoints;
-  /** The orders of these partitions that wait aside. */
-  readonly setAside: (partitions: readonly number[]) => Promise<readonly OrderId[]>;
+  readonly quarantine: Pick<QuarantineTable, 'ofPartitions'>;
   readonly parking: Pick<Parking, 'gained'>;
   readonly logger: LogSink;
 }
@@ -91,10 +90,27 @@ export class Hearing implements Keeper {
     const claims = await this.options.checkpoints.claim(leases);
     const head = await this.options.log.head();
     const partitions = claims.map(({ name }) => partitionNamed(name));
-    this.options.runner.leaveAside(await this.options.setAside(partitions));
+    await this.#quarantine(claims);
     await this.options.parking.gained(partitions);
     for (const claim of claims) this.#partitions.set(partitionNamed(claim.name), new Partition(claim, head));
     await this.#listenAnew();
+  }
+
+  /** What only a newer build could read may be for this one, now: it is taken up before anything else is heard. */
+  async #quarantine(claims: readonly Claim[]): Promise<void> {
+    const { runner, quarantine } = this.options;
+    const heardUpTo = new Map(claims.map(({ name, position }) => [partitionNamed(name), position]));
+    const orders = await quarantine.ofPartitions([...heardUpTo.keys()]);
+    runner.keepInQuarantine([...heardUpTo.keys()], orders);
+    for (const { orderId, position: from } of orders.filter(({ newer }) => newer)) {
+      const upTo = heardUpTo.get(partitionOf(orderId)) ?? BEGINNING;
+      this.#unlessStopped(orderId, runner.letGo(orderId, { from, upTo, request: undefined }));
+    }
+  }
+
+  /** What is not done by then is done by whoever holds the partition next. */
+  #unlessStopped(orderId: OrderId, work: Promise<void>): void {
+    work.catch((error: unknown) => this.options.logger.warn({ err: error, orderId }, 'not released'));
   }
 
   lost(names: readonly string[]): void {
@@ -208,13 +224,4 @@ export class Hearing implements Keeper {
 function lowestSeen(partitions: readonly Partition[]): bigint {
   const seen = partitions.map(({ mark }) => mark.seen);
   return seen.reduce((low, position) => (position < low ? position : low), seen[0] ?? BEGINNING);
-}
-
-/** The order that an event is about, where it is one that processes listen to, or that may have to wait for it. */
-function orderOf(event: RecordedEvent): OrderId | undefined {
-  const { type, data } = event;
-  if (!listensTo(type) && !isUnmatched(event)) return undefined;
-  if (typeof data !== 'object' || data === null || !('orderId' in data)) return undefined;
-  const orderId = OrderId.safeParse(data.orderId);
-  return orderId.success ? orderId.data : undefined;
 }

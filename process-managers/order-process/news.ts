@@ -1,7 +1,12 @@
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
 import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands.js';
-import type { Intervention, Running } from './order-process.js';
+import type { Intervention } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { isRelease } from '../quarantine/release.js';
+import { isUnmatched } from '../strays.js';
+import type { Running } from './order-process.js';
 import {
   type PaymentLeg,
   type PaymentNews,
@@ -49,6 +54,15 @@ const LISTENED_TO: Readonly<Record<News['type'], Leg>> = {
 };
 
 export const listensTo = (type: string): boolean => Object.hasOwn(LISTENED_TO, type);
+
+/** The order that an event is about, where it is one that processes listen to, or that has to do with them otherwise. */
+export function orderOf(event: RecordedEvent): OrderId | undefined {
+  const { type, data } = event;
+  if (!listensTo(type) && !isUnmatched(event) && !isRelease(event)) return undefined;
+  if (typeof data !== 'object' || data === null || !('orderId' in data)) return undefined;
+  return OrderId.safeParse(data.orderId).data;
+}
+
 const isOf = <N extends News>(leg: Leg, event: DomainEvent): event is DomainEvent & N =>
   listensTo(event.type) && LISTENED_TO[event.type as News['type']] === leg;
 
@@ -85,7 +99,7 @@ function learnOfOrder(process: Running, event: OrderEvent): Running {
 const goodsLeft = (process: Running, order: 'shipped' | 'completed'): Running => ({
   ...process,
   order,
-  intervention: process.undo ? 'SHIPPED_WHILE_UNDOING' : process.intervention,
+  intervention: process.undo && !process.decided ? 'SHIPPED_WHILE_UNDOING' : process.intervention,
 });
 
 function learnOfPayment(process: Running, event: PaymentNews, at: string): Running {
@@ -107,7 +121,7 @@ function interventionFor(payment: PaymentLeg, before: Intervention | undefined):
 function refusedToGiveBack(payment: PaymentLeg): Intervention | undefined {
   if (payment.status !== 'captured') return attemptsLeft(payment, 'void') ? undefined : 'VOID_FAILED';
   const undone = payment.refunds[UNDO_REFUND_ID];
-  return undone?.status === 'failed' && !mayBeTriedAgain(undone) ? 'REFUND_FAILED' : undefined;
+  return undone?.status === 'failed' && !mayBeTriedAgain(payment, undone) ? 'REFUND_FAILED' : undefined;
 }
 
 function learnOfStock(process: Running, event: StockNews): Running {

@@ -33,27 +33,26 @@
  * What the process knows are facts that it heard. Goal, stage, outstanding commands and deadline follow from
  * them, so what comes late or out of turn is a fact like any other: a success after the process gave up is
  * money or stock that is held, hence undone; a failure after a success changes nothing. A process that is done
- * goes back to compensation when such a fact comes in.
+ * goes back to compensation when such a fact comes in. What an operator does to a process is a fact, too
+ * (operator-actions.ts).
  */
 import { readEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { Occurred } from '@orders/shared-events/contracts/envelope.js';
 import { type OrderId, type PaymentId, paymentIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { OrderEvent, RejectionReason } from '@orders/shared-events/contracts/order.events.js';
-import type { OrderProcessEvent, ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import type {
+  Intervention,
+  OrderProcessEvent,
+  ProcessStage,
+} from '@orders/shared-events/contracts/orderProcess.events.js';
 import { concerns, learn } from './news.js';
-import { type PaymentLeg, holdsNoMoney, owedRefunds, refundIsStuck, unsettled } from './payment-leg.js';
-import { type Reservation, askNext, isFirm, isHeld, needsRelease, reservationsFor } from './stock-leg.js';
+import { type OperatorEvent, acted } from './operator-actions.js';
+import { type PaymentLeg, refundIsStuck, unsettled } from './payment-leg.js';
+import { stageOf } from './stage.js';
+import { type Reservation, askNext, reservationsFor } from './stock-leg.js';
 
 type OrderPlaced = Extract<OrderEvent, { type: 'OrderPlaced' }>['data'];
 export type Stage = ProcessStage | 'done';
-
-/** Why an operator is asked for. Commands are sent on all the same, where there are any. */
-export type Intervention =
-  | 'STAGE_OVERDUE'
-  | 'VOID_FAILED'
-  | 'REFUND_FAILED'
-  /** The goods left while the process was undoing the order: it stops, for a refund may now be wrong. */
-  | 'SHIPPED_WHILE_UNDOING';
 
 /** Recorded, but what it is about has not been heard yet. */
 interface Opened {
@@ -77,6 +76,10 @@ export interface Running {
   readonly heard: string;
   /** The reason; undefined while the goal is to fulfil. */
   readonly undo: RejectionReason | 'CANCELLED' | undefined;
+  /** What an operator decided of an order whose goods may have left: money is given back, or all stays as it is. */
+  readonly decided: 'give back' | 'keep' | undefined;
+  /** By an operator: it asks for nothing, and no deadline counts. */
+  readonly paused: boolean;
   readonly stage: Stage;
   readonly stageSince: string;
   /** How many stages the process has come to; tells a deadline of this stage from one of an earlier visit. */
@@ -99,8 +102,18 @@ export function evolve(process: OrderProcess | undefined, event: Occurred<OrderP
       return hear(process, event);
     case 'OrderProcessDeadlinePassed':
       return deadlinePassed(process, event);
+    case 'OrderProcessPaused':
+    case 'OrderProcessResumed':
+    case 'OrderProcessRetried':
+    case 'OrderProcessCompensationForced':
+    case 'OrderProcessInterventionResolved':
+    case 'OrderProcessReleased':
+      return actedOn(process, event);
   }
 }
+
+const actedOn = (process: OrderProcess, event: Occurred<OperatorEvent>): OrderProcess =>
+  process.kind === 'opened' ? process : arrive(acted(process, event), event.occurredAt);
 
 type Heard = Occurred<Extract<OrderProcessEvent, { type: 'OrderProcessHeard' }>>;
 
@@ -129,6 +142,8 @@ function running({ definition, orderId }: Opened, placed: OrderPlaced, heard: st
     reservations: reservationsFor(lines, at),
     heard,
     undo: undefined,
+    decided: undefined,
+    paused: false,
     stage: 'payment',
     stageSince: at,
     generation: 1,
@@ -140,9 +155,8 @@ type DeadlinePassed = Occurred<Extract<OrderProcessEvent, { type: 'OrderProcessD
 
 /** Before the money is charged and the stock is firm the order is given up; after that, somebody has to look. */
 function deadlinePassed(process: OrderProcess, { data, occurredAt }: DeadlinePassed): OrderProcess {
-  if (process.kind === 'opened' || process.generation !== data.generation || process.stage !== data.stage) {
-    return process;
-  }
+  if (process.kind === 'opened' || process.paused) return process;
+  if (process.generation !== data.generation || process.stage !== data.stage) return process;
   switch (data.stage) {
     case 'payment':
     case 'providerRetry':
@@ -166,34 +180,10 @@ function deadlinePassed(process: OrderProcess, { data, occurredAt }: DeadlinePas
 /** Brings the process to the stage that follows from what it knows. */
 function arrive(process: Running, at: string): Running {
   const stage = stageOf(process);
-  const reservations = stage === 'reservation' ? askNext(process.reservations, at) : process.reservations;
+  const isAsking = stage === 'reservation' && !process.paused;
+  const reservations = isAsking ? askNext(process.reservations, at) : process.reservations;
   if (stage === process.stage) return { ...process, reservations };
   const generation = process.generation + 1;
   const intervention = !process.undo && refundIsStuck(process.payment) ? 'REFUND_FAILED' : undefined;
   return { ...process, reservations, stage, stageSince: at, generation, intervention };
 }
-
-function stageOf({ undo, order, payment, reservations, terms }: Running): Stage {
-  const ended = order === 'rejected' || order === 'cancelled';
-  if (undo) return ended && nothingIsHeld({ payment, reservations }) ? 'done' : 'compensation';
-  if (payment.status === 'unsettled') return unsettledStage(payment);
-  if (!reservations.every(isHeld)) return 'reservation';
-  if (payment.status !== 'captured') return payment.deferred ? 'providerRetry' : 'capture';
-  if (order === 'placed' || !reservations.every(isFirm)) return 'confirmation';
-  if (order === 'confirmed' && terms.requiresShipping) return 'shipment';
-  const committed = reservations.every(({ status }) => status === 'committed');
-  if (order !== 'completed' || !committed) return 'completion';
-  return owedRefunds(payment).length > 0 ? 'refund' : 'done';
-}
-
-function unsettledStage({ turn, deferred }: PaymentLeg): Stage {
-  if (deferred) return 'providerRetry';
-  return turn === 'provider' ? 'payment' : 'customerAction';
-}
-
-/** No money and no stock is held, and none can come to be held by what was already asked for. */
-export const nothingIsHeld = ({
-  payment,
-  reservations,
-}: Pick<Running, 'payment' | 'reservations'>): boolean =>
-  holdsNoMoney(payment) && !reservations.some(needsRelease);

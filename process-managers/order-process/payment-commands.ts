@@ -82,7 +82,8 @@ function refund(
   known: Refund | undefined,
   amount: number,
 ): OutstandingCommand[] {
-  if (known?.status === 'done' || (known?.status === 'failed' && !mayBeTriedAgain(known))) return [];
+  if (known?.status === 'done' || (known?.status === 'failed' && !mayBeTriedAgain(payer.payment, known)))
+    return [];
   const number = known?.status === 'failed' ? known.attempt + 1 : (known?.attempt ?? 1);
   const attempt = known?.notBefore === undefined ? { number } : { number, notBefore: known.notBefore };
   const data = { ...idsOf(payer), refundId, amount, attempt: number };

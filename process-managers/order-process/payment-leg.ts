@@ -28,6 +28,8 @@ export interface PaymentLeg {
   readonly refunds: Readonly<Record<string, Refund>>;
   /** The attempt that is due next for each operation. */
   readonly attempts: { readonly capture: Attempt; readonly void: Attempt };
+  /** How often an operator has let it be tried as often again. */
+  readonly granted: number;
 }
 
 /** Amount in minor units; `attempt` is the last one that was asked for, `notBefore` when the next one may be. */
@@ -74,18 +76,24 @@ export const unsettled: PaymentLeg = {
   captured: 0,
   refunds: {},
   attempts: { capture: { number: 1 }, void: { number: 1 } },
+  granted: 0,
 };
 
-/** A refused operation is tried this often in all; then it takes another way, or an operator. */
+/** A refused operation is tried this often; then it takes another way, or an operator, who may grant as many again. */
 export const MOST_ATTEMPTS = { capture: 3, void: 5, refund: 5 } as const;
+type Operation = keyof typeof MOST_ATTEMPTS;
 
 const FIRST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 3;
 
-export const attemptsLeft = (leg: PaymentLeg, operation: 'capture' | 'void'): boolean =>
-  leg.attempts[operation].number <= MOST_ATTEMPTS[operation];
+const mostOf = ({ granted }: PaymentLeg, operation: Operation): number =>
+  MOST_ATTEMPTS[operation] * (1 + granted);
 
-export const mayBeTriedAgain = ({ attempt }: Refund): boolean => attempt < MOST_ATTEMPTS.refund;
+export const attemptsLeft = (leg: PaymentLeg, operation: 'capture' | 'void'): boolean =>
+  leg.attempts[operation].number <= mostOf(leg, operation);
+
+export const mayBeTriedAgain = (leg: PaymentLeg, { attempt }: Refund): boolean =>
+  attempt < mostOf(leg, 'refund');
 
 export const moneyLeft = ({ captured, refunds }: PaymentLeg): number =>
   Object.values(refunds)
@@ -108,7 +116,7 @@ export function owedRefunds(leg: PaymentLeg): readonly (readonly [refundId: stri
 
 /** The provider refuses a refund for good, as far as the process can tell. */
 export const refundIsStuck = (leg: PaymentLeg): boolean =>
-  owedRefunds(leg).some(([, refund]) => refund.status === 'failed' && !mayBeTriedAgain(refund));
+  owedRefunds(leg).some(([, refund]) => refund.status === 'failed' && !mayBeTriedAgain(leg, refund));
 
 /** True when no money is held and none can come to be held by what was already asked for. */
 export function holdsNoMoney(leg: PaymentLeg): boolean {
@@ -163,7 +171,7 @@ export function hearPayment(leg: PaymentLeg, event: PaymentNews, at: string, rul
     case 'RefundFailed':
       return withRefund(reached, event.data, {
         status: 'failed',
-        notBefore: pauseAfter(event.data.attempt, at),
+        notBefore: pauseAfter('refund', event.data.attempt, at),
       });
   }
 }
@@ -211,12 +219,13 @@ function authorized(leg: PaymentLeg): PaymentLeg {
 
 function failed(leg: PaymentLeg, operation: 'capture' | 'void', attempt: number, at: string): PaymentLeg {
   if (attempt < leg.attempts[operation].number) return leg;
-  const next = { number: attempt + 1, notBefore: pauseAfter(attempt, at) };
+  const next = { number: attempt + 1, notBefore: pauseAfter(operation, attempt, at) };
   return { ...leg, attempts: { ...leg.attempts, [operation]: next } };
 }
 
-const pauseAfter = (attempt: number, at: string): string =>
-  later(at, FIRST_PAUSE_MS * PAUSE_GROWTH ** (attempt - 1));
+/** Grows from attempt to attempt, and begins anew with those that an operator grants. */
+const pauseAfter = (operation: Operation, attempt: number, at: string): string =>
+  later(at, FIRST_PAUSE_MS * PAUSE_GROWTH ** ((attempt - 1) % MOST_ATTEMPTS[operation]));
 
 function withRefund(
   leg: PaymentLeg,
@@ -230,3 +239,39 @@ function withRefund(
   const amount = before?.amount ?? moneyLeft(leg);
   return { ...leg, refunds: { ...leg.refunds, [refundId]: { amount, attempt, ...change } } };
 }
+
+/** What is due next may be tried at once; what was refused as often as it is tried may be tried as often again. */
+export function grantAttempts(leg: PaymentLeg): PaymentLeg {
+  const isUsedUp = !attemptsLeft(leg, 'void') || refundsUsedUp(leg).length > 0;
+  const { capture, void: voiding } = leg.attempts;
+  return {
+    ...leg,
+    granted: isUsedUp ? leg.granted + 1 : leg.granted,
+    attempts: { capture: { number: capture.number }, void: { number: voiding.number } },
+    refunds: mapped(leg.refunds, ({ notBefore: _over, ...refund }) => refund),
+  };
+}
+
+/** Somebody voided at the provider what it had refused to void here. */
+export const voidedByHand = (leg: PaymentLeg): PaymentLeg =>
+  leg.status === 'captured' ? leg : { ...leg, status: 'voided', capturing: false };
+
+/** Somebody paid back in another way what the provider had refused to refund. */
+export function paidBackByHand(leg: PaymentLeg): PaymentLeg {
+  const usedUp = new Set(refundsUsedUp(leg).map(([refundId]) => refundId));
+  const refunds = mapped(leg.refunds, (refund, refundId) =>
+    usedUp.has(refundId) ? { ...refund, status: 'done' as const } : refund,
+  );
+  return { ...leg, refunds };
+}
+
+const refundsUsedUp = (leg: PaymentLeg) =>
+  Object.entries(leg.refunds).filter(
+    ([, refund]) => refund.status === 'failed' && !mayBeTriedAgain(leg, refund),
+  );
+
+const mapped = <Value>(
+  record: Readonly<Record<string, Value>>,
+  change: (value: Value, key: string) => Value,
+): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));

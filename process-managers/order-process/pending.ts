@@ -1,8 +1,9 @@
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import type { OrderBusCommand } from '@orders/shared-events/contracts/order.commands.js';
-import { type OrderProcess, type Running, nothingIsHeld } from './order-process.js';
+import type { OrderProcess, Running } from './order-process.js';
 import { type OutstandingCommand, outstanding } from './outstanding.js';
 import { authorize, capture, giveBack, refunds } from './payment-commands.js';
+import { nothingIsHeld } from './stage.js';
 import {
   type Reservation,
   type StockCommandType,
@@ -17,7 +18,7 @@ import {
  * same state names the same commands with the same ids.
  */
 export function pending(process: OrderProcess): readonly OutstandingCommand[] {
-  if (process.kind === 'opened') return [];
+  if (process.kind === 'opened' || process.paused) return [];
   if (process.stage === 'compensation') return compensation(process);
   return process.stage === 'done' ? [] : [...fulfilment(process, process.stage), ...refunds(process)];
 }
@@ -57,29 +58,40 @@ function confirmation(process: Running): OutstandingCommand[] {
 
 /** Stock is committed only when the order can no longer be cancelled: what left the house is not undone. */
 function completion(process: Running): OutstandingCommand[] {
-  return [
-    ...(process.order === 'completed'
-      ? []
-      : [toOrder(process, { type: 'CompleteOrder', data: idOf(process) })]),
-    ...(process.order === 'confirmed'
-      ? []
-      : toStock(process, 'CommitReservation', ({ status }) => status === 'confirmed')),
-  ];
+  return process.order === 'confirmed' ? [complete(process)] : goodsLeft(process);
 }
+
+/** What was not firm when the goods left never comes to be: it is let go. */
+const goodsLeft = (process: Running): OutstandingCommand[] => [
+  ...(process.order === 'completed' ? [] : [complete(process)]),
+  ...toStock(process, 'CommitReservation', ({ status }) => status === 'confirmed'),
+  ...toStock(process, 'ReleaseReservation', ({ status }) => status === 'asked' || status === 'active'),
+];
+
+const complete = (process: Running): OutstandingCommand =>
+  toOrder(process, { type: 'CompleteOrder', data: idOf(process) });
 
 function compensation(process: Running): OutstandingCommand[] {
   switch (process.order) {
     case 'shipped':
     case 'completed':
-      return [];
+      return process.decided === 'give back' ? [...giveBack(process), ...goodsLeft(process)] : [];
     case 'rejected':
     case 'cancelled':
       return undoing(process);
     case 'placed':
     case 'confirmed':
+      if (process.decided && !process.cancellationRequested) return [mark(process)];
       return nothingIsHeld(process) ? [verdict(process)] : undoing(process);
   }
 }
+
+/** First of all, where an operator has it undone: what was asked for before could confirm it, or somebody ship it. */
+const mark = (process: Running): OutstandingCommand =>
+  toOrder(process, {
+    type: 'RequestCancellation',
+    data: { ...idOf(process), reason: 'undone by an operator' },
+  });
 
 const undoing = (process: Running): OutstandingCommand[] => [
   ...giveBack(process),

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { type OrderId, eventIdOf } from '@orders/shared-events/contracts/ids.js';
-import { type OwnEvent, type Tracked, outstandingOf, ownEvent, track } from '../tracked.js';
+import { fold } from '../processes.js';
+import { type OwnEvent, type Tracked, outstandingOf, ownEvent } from '../tracked.js';
 import { type StageDeadline, type StageDurations } from './deadlines.js';
 import { definitionOf } from './definitions.js';
 import type { Running, Stage } from './order-process.js';
@@ -16,11 +17,25 @@ export interface CommandView {
   readonly notBefore: string | null;
 }
 
+export const linkKinds = [
+  'started',
+  'heard',
+  'deadlinePassed',
+  'paused',
+  'resumed',
+  'retried',
+  'compensationForced',
+  'interventionResolved',
+  'released',
+] as const;
+
 /** One thing that the process recorded, and what it made it ask for. */
 export interface ChainLink {
   readonly revision: string;
   readonly recordedAt: string;
-  readonly what: 'started' | 'heard' | 'deadlinePassed';
+  readonly what: (typeof linkKinds)[number];
+  /** Who did it and why, where it was an operator. */
+  readonly by: { readonly actor: string; readonly reason: string } | null;
   /** Of what was heard: its type, id and position in the log, and when it occurred. */
   readonly heard: {
     readonly type: string;
@@ -51,6 +66,10 @@ export interface ProcessView {
   readonly stage: Stage;
   readonly undoReason: string | null;
   readonly intervention: string | null;
+  /** By an operator: it asks for nothing. */
+  readonly paused: boolean;
+  /** What an operator decided of an order whose goods may have left. */
+  readonly decided: 'give back' | 'keep' | null;
   readonly correlationId: string;
   readonly startedAt: string;
   readonly revision: string;
@@ -65,7 +84,7 @@ export interface ProcessView {
 /** More events than any command has led to at once. */
 const MOST_EVENTS_A_COMMAND = 4;
 
-/** A process told from its own stream alone; undefined where there is none. */
+/** A process told from its own stream alone; undefined where there is none. Throws Unreadable. */
 export async function viewOf(
   stream: AsyncIterable<RecordedEvent>,
   durations: StageDurations,
@@ -82,10 +101,11 @@ class Teller {
   /** Ids of the events that a command of the process would lead to, by event. */
   readonly #expected = new Map<string, string>();
 
+  /** Throws Unreadable. */
   hear(recorded: RecordedEvent): void {
-    const own = ownEvent(recorded);
     const before = outstandingOf(this.#tracked);
-    this.#tracked = { ...track(this.#tracked, own), revision: recorded.revision };
+    this.#tracked = fold(this.#tracked, recorded);
+    const own = ownEvent(recorded);
     const known = new Set(before.map(({ commandId }) => commandId));
     const asked = outstandingOf(this.#tracked).filter(({ commandId }) => !known.has(commandId));
     this.#chain.push(this.#link(recorded, own, asked));
@@ -105,6 +125,8 @@ class Teller {
       stage: process.stage,
       undoReason: process.undo ?? null,
       intervention: process.intervention ?? null,
+      paused: process.paused,
+      decided: process.decided ?? null,
       correlationId: origin.correlationId,
       startedAt,
       revision: revision.toString(),
@@ -127,6 +149,10 @@ class Teller {
       revision: revision.toString(),
       recordedAt: metadata.occurredAt,
       what: kindOf(event),
+      by:
+        metadata.actor.kind === 'operator'
+          ? { actor: metadata.actor.subject, reason: metadata.reason ?? '' }
+          : null,
       heard: heardOf(event),
       answers: (event.type === 'OrderProcessHeard' && this.#expected.get(event.data.eventId)) || null,
       stage: state?.kind === 'running' ? state.stage : null,
@@ -163,6 +189,18 @@ function kindOf({ type }: OwnEvent['event']): ChainLink['what'] {
       return 'heard';
     case 'OrderProcessDeadlinePassed':
       return 'deadlinePassed';
+    case 'OrderProcessPaused':
+      return 'paused';
+    case 'OrderProcessResumed':
+      return 'resumed';
+    case 'OrderProcessRetried':
+      return 'retried';
+    case 'OrderProcessCompensationForced':
+      return 'compensationForced';
+    case 'OrderProcessInterventionResolved':
+      return 'interventionResolved';
+    case 'OrderProcessReleased':
+      return 'released';
   }
 }
 

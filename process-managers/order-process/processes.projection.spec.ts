@@ -6,6 +6,7 @@ import { ProcessRunner } from '../process.js';
 import { Processes } from '../processes.js';
 import { MemoryLog, fromLog } from '../testing/memory-log.js';
 import { START, anOrder } from '../testing/order-story.js';
+import { quietEffects } from '../testing/quiet-effects.js';
 import type { Projected } from './process-row.js';
 import { Gathering } from './processes.projection.js';
 
@@ -14,16 +15,7 @@ const MOVE = { name: 'processes', token: 1n, position: 0n, to: 1n, caughtUpFor: 
 
 it('what a stage is late by in the log is kept until the next one, whoever hears what comes meanwhile', async () => {
   const log = new MemoryLog();
-  const nothing = () => Promise.resolve();
-  const runner = new ProcessRunner(
-    new Processes((stream) => log.read(stream)),
-    {
-      append: (...how) => log.append(...how),
-      ...{ send: nothing, setAside: nothing, park: nothing, match: nothing, pause: nothing },
-      now: () => START,
-    },
-    silent,
-  );
+  const runner = new ProcessRunner(new Processes((stream) => log.read(stream)), quietEffects(log), silent);
   const stored: Projected[] = [];
   const table = {
     store: (processes: Iterable<Projected>) => Promise.resolve(stored.push(...processes) > 0),

@@ -4,8 +4,9 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Move } from '../checkpoints.js';
 import { type Follower, type FollowingOptions, SoleFollower } from '../following.js';
-import { type Processes, Unreadable } from '../processes.js';
+import type { Processes } from '../processes.js';
 import { type StageBegan, type Tracked, logAheadOf } from '../tracked.js';
+import { Unreadable } from '../unreadable.js';
 import type { Projected } from './process-row.js';
 import type { ProcessesTable } from './processes.table.js';
 

@@ -9,6 +9,7 @@ import { ProcessRunner } from '../process.js';
 import { Processes } from '../processes.js';
 import { MemoryLog, fromLog } from '../testing/memory-log.js';
 import { START, anOrder } from '../testing/order-story.js';
+import { quietEffects } from '../testing/quiet-effects.js';
 import { type Tracked, outstandingOf } from '../tracked.js';
 import { PROCESSES } from './processes.projection.js';
 import { partitionOf } from './partition.js';
@@ -56,19 +57,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   ): Promise<Tracked> {
     const log = new MemoryLog();
     const processes = new Processes((stream) => log.read(stream));
-    const runner = new ProcessRunner(
-      processes,
-      {
-        append: (...how) => log.append(...how),
-        send: () => Promise.resolve(),
-        setAside: () => Promise.resolve(),
-        park: () => Promise.resolve(),
-        match: () => Promise.resolve(),
-        now: () => START,
-        pause: () => Promise.resolve(),
-      },
-      silent,
-    );
+    const runner = new ProcessRunner(processes, quietEffects(log), silent);
     for (const [n, event] of told.entries()) await runner.hear(order.orderId, fromLog(event, BigInt(n)));
     expect(log.streams.has(orderProcessStream(order.orderId))).toBe(true);
     return processes.cached(order.orderId)!;

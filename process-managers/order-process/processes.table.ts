@@ -37,10 +37,11 @@ const STORE = {
     ), stored AS (
       INSERT INTO process_managers.processes AS p (
         order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
-        deferred, next_resend_at, deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent,
+        deferred, paused, next_resend_at, deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent,
         heard_position, started_at)
       SELECT
-        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending, deferred,
+        order_id, partition, definition, revision, status, stage, stage_since, undo_reason, intervention, pending,
+        deferred, paused,
         CASE WHEN pending <> '[]' THEN coalesce(not_before, now() + $6::float8 * interval '1 millisecond') END,
         deadline_generation, next_deadline_at, correlation_id, causation_id, traceparent, heard_position, started_at
       FROM unnest(${columnParameters(7)}) AS v (${columnNames})
@@ -49,6 +50,7 @@ const STORE = {
         definition = excluded.definition, revision = excluded.revision, status = excluded.status,
         stage = excluded.stage, stage_since = excluded.stage_since, undo_reason = excluded.undo_reason,
         intervention = excluded.intervention, pending = excluded.pending, deferred = excluded.deferred,
+        paused = excluded.paused,
         resends = CASE WHEN p.pending = excluded.pending THEN p.resends ELSE 0 END,
         next_resend_at = CASE WHEN p.pending = excluded.pending THEN p.next_resend_at ELSE excluded.next_resend_at END,
         deadline_generation = excluded.deadline_generation, next_deadline_at = excluded.next_deadline_at,
@@ -59,11 +61,15 @@ const STORE = {
     SELECT count(*)::int AS moved FROM moved`,
 };
 
+/** An order in quarantine stops alone: nothing is asked for, and no deadline counts. */
+const NOT_IN_QUARANTINE = `
+    NOT EXISTS (SELECT FROM process_managers.quarantine AS q WHERE q.order_id = processes.order_id)`;
+
 /** Who waits longest for his next turn comes last, so those who were tried just now do. */
 const takeResends = (condition: string, limit: string): string => `
     WITH due AS (
       SELECT order_id FROM process_managers.processes
-      WHERE ${condition} AND partition = ANY($1::smallint[])
+      WHERE ${condition} AND partition = ANY($1::smallint[]) AND ${NOT_IN_QUARANTINE}
       ORDER BY next_resend_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
     UPDATE process_managers.processes AS p
@@ -107,7 +113,7 @@ const TAKE_DEADLINES = {
   text: `
     WITH due AS (
       SELECT order_id FROM process_managers.processes
-      WHERE next_deadline_at <= now() AND partition = ANY($1::smallint[])
+      WHERE next_deadline_at <= now() AND partition = ANY($1::smallint[]) AND ${NOT_IN_QUARANTINE}
       ORDER BY next_deadline_at LIMIT ${MOST_DEADLINES} FOR UPDATE SKIP LOCKED
     )
     UPDATE process_managers.processes AS p SET next_deadline_at = now() + interval '${DEADLINE_AGAIN}'

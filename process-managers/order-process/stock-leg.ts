@@ -20,6 +20,8 @@ export interface Reservation {
     'unasked' | 'asked' | 'active' | 'confirmed' | 'committed' | 'rejected' | 'released' | 'expired';
   /** Counts from 1; rises when the SKU has to be reserved, or released, once more. */
   readonly generation: number;
+  /** How many of those since the process had stood still: they are not for want of stock. */
+  readonly anew: number;
   readonly expiresAt: string;
 }
 
@@ -37,7 +39,7 @@ export function reservationsFor(lines: readonly OrderLine[], at: string): Reserv
   for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
   return [...quantities]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([sku, quantity]) => ({ sku, quantity, status: 'unasked', generation: 1, expiresAt }));
+    .map(([sku, quantity]) => ({ sku, quantity, status: 'unasked', generation: 1, anew: 0, expiresAt }));
 }
 
 export function hearStock(reservation: Reservation, event: StockNews, rules: Rules): Reservation {
@@ -94,7 +96,8 @@ export const isFirm = ({ status }: Reservation): boolean => status === 'confirme
 export const needsRelease = ({ status }: Reservation): boolean =>
   status === 'asked' || status === 'active' || status === 'confirmed';
 
-export const mayBeAskedAgain = ({ generation }: Reservation): boolean => generation < MOST_GENERATIONS;
+export const mayBeAskedAgain = ({ generation, anew }: Reservation): boolean =>
+  generation - anew < MOST_GENERATIONS;
 
 /**
  * Marks the next reservation as asked for, one at a time: as every order asks in the same order of SKUs, two
@@ -107,6 +110,17 @@ export function askNext(reservations: readonly Reservation[], at: string): reado
   const generation = due.status === 'expired' ? due.generation + 1 : due.generation;
   const asked = { ...due, status: 'asked', generation, expiresAt: later(at, RESERVATION_WINDOW_MS) } as const;
   return reservations.with(next, asked);
+}
+
+/**
+ * What was asked for before the process stood still, and may be too late by now: it is asked for once more, for as long as
+ * the first time.
+ */
+export function askAnew(reservation: Reservation, at: string): Reservation {
+  const { status, generation, anew, expiresAt } = reservation;
+  if (status !== 'asked' || expiresAt > later(at, RESERVATION_WINDOW_MS / 2)) return reservation;
+  const until = later(at, RESERVATION_WINDOW_MS);
+  return { ...reservation, generation: generation + 1, anew: anew + 1, expiresAt: until };
 }
 
 export type StockCommandType =

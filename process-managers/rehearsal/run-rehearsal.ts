@@ -2,7 +2,7 @@ import { type OrderId, orderProcessStream } from '@orders/shared-events/contract
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
 import type { Pool } from 'pg';
-import { Unreadable } from '../processes.js';
+import { Unreadable } from '../unreadable.js';
 import { type OwnEvent, ownEvent } from '../tracked.js';
 import { openProcesses, untilProjected } from './open-processes.js';
 import { type Difference, rehearse } from './rehearsal.js';

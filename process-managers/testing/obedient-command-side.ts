@@ -151,6 +151,8 @@ function answerTo({ type, data }: BusCommand): Answer {
       return { stream: orderStream(data.orderId), type: 'OrderConfirmed', data };
     case 'RejectOrder':
       return { stream: orderStream(data.orderId), type: 'OrderRejected', data };
+    case 'RequestCancellation':
+      return { stream: orderStream(data.orderId), type: 'OrderCancellationRequested', data };
     case 'CancelOrder':
       return { stream: orderStream(data.orderId), type: 'OrderCancelled', data };
     case 'CompleteOrder':

@@ -17,6 +17,7 @@ import { UNDO_REFUND_ID } from '@orders/shared-events/contracts/payment.commands
 import type { PaymentEvent, ProviderOperation } from '@orders/shared-events/contracts/payment.events.js';
 import type { StockEvent } from '@orders/shared-events/contracts/stock.events.js';
 import { type OrderProcess, type Running, evolve } from '../order-process/order-process.js';
+import { type OperatorAction, act } from '../order-process/operator-actions.js';
 import { pending } from '../order-process/pending.js';
 import { CURRENT_DEFINITION } from '../order-process/rules.js';
 
@@ -170,7 +171,13 @@ export interface DeadlineOf {
 export const deadlineOf = (stage: ProcessStage, generation?: number): DeadlineOf =>
   generation === undefined ? { deadlineOf: stage } : { deadlineOf: stage, generation };
 
-export type Turn = DomainEvent | DeadlineOf;
+/** An operator's action as a turn of the story. */
+export interface OperatorDoes {
+  readonly operatorDoes: OperatorAction;
+}
+export const operatorDoes = (action: OperatorAction): OperatorDoes => ({ operatorDoes: action });
+
+export type Turn = DomainEvent | DeadlineOf | OperatorDoes;
 
 /** A process, folded turn by turn, each 10 ms after the one before. */
 export class Story {
@@ -214,6 +221,7 @@ export class Story {
   then(...turns: readonly Turn[]): this {
     for (const turn of turns) {
       if ('deadlineOf' in turn) this.#passes(turn);
+      else if ('operatorDoes' in turn) this.#isActedOn(turn);
       else this.hears(turn, ++this.#turns);
     }
     return this;
@@ -235,6 +243,20 @@ export class Story {
       },
     };
     this.#process = evolve(this.#process, heard);
+    return this;
+  }
+
+  /** Throws the refusal where there is one. */
+  #isActedOn({ operatorDoes: action }: OperatorDoes): void {
+    const decision = act(this.process, action);
+    if ('refusal' in decision) throw new Error(decision.refusal);
+    this.#turns += 1;
+    this.#process = evolve(this.#process, { ...decision.event, occurredAt: this.now });
+  }
+
+  /** So much time goes by before the next turn. */
+  later(ms: number): this {
+    this.#turns += ms / STEP_MS;
     return this;
   }
 

@@ -162,6 +162,8 @@ export class SmallWorld {
         return this.#completeOrder();
       case 'RejectOrder':
         return this.#end('rejected', this.order.rejected(data.reason));
+      case 'RequestCancellation':
+        return this.requestCancellation();
       case 'CancelOrder':
         return this.#end('cancelled', this.order.cancelled);
     }

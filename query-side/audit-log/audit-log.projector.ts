@@ -74,5 +74,12 @@ export const auditLogProjector: Projector = {
     OrderProcessStarted: entry,
     OrderProcessHeard: entry,
     OrderProcessDeadlinePassed: entry,
+    OrderProcessPaused: entry,
+    OrderProcessResumed: entry,
+    OrderProcessRetried: entry,
+    OrderProcessCompensationForced: entry,
+    OrderProcessInterventionResolved: entry,
+    OrderProcessReleased: entry,
+    QuarantineReleaseRequested: entry,
   },
 };

@@ -150,6 +150,13 @@ export const ordersProjector: Projector = {
     OrderProcessStarted: [],
     OrderProcessHeard: [],
     OrderProcessDeadlinePassed: [],
+    OrderProcessPaused: [],
+    OrderProcessResumed: [],
+    OrderProcessRetried: [],
+    OrderProcessCompensationForced: [],
+    OrderProcessInterventionResolved: [],
+    OrderProcessReleased: [],
+    QuarantineReleaseRequested: [],
   },
 };
 

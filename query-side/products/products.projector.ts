@@ -66,5 +66,12 @@ export const productsProjector: Projector = {
     OrderProcessStarted: [],
     OrderProcessHeard: [],
     OrderProcessDeadlinePassed: [],
+    OrderProcessPaused: [],
+    OrderProcessResumed: [],
+    OrderProcessRetried: [],
+    OrderProcessCompensationForced: [],
+    OrderProcessInterventionResolved: [],
+    OrderProcessReleased: [],
+    QuarantineReleaseRequested: [],
   },
 };

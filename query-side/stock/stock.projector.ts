@@ -57,5 +57,12 @@ export const stockProjector: Projector = {
     OrderProcessStarted: [],
     OrderProcessHeard: [],
     OrderProcessDeadlinePassed: [],
+    OrderProcessPaused: [],
+    OrderProcessResumed: [],
+    OrderProcessRetried: [],
+    OrderProcessCompensationForced: [],
+    OrderProcessInterventionResolved: [],
+    OrderProcessReleased: [],
+    QuarantineReleaseRequested: [],
   },
 };

@@ -3,6 +3,7 @@ import { type OrderEvent, orderEvents } from './order.events.js';
 import { type OrderProcessEvent, orderProcessEvents } from './orderProcess.events.js';
 import { type PaymentEvent, paymentEvents } from './payment.events.js';
 import { type ProductEvent, productEvents } from './product.events.js';
+import { type QuarantineEvent, quarantineEvents } from './quarantine.events.js';
 import { type StockEvent, stockEvents } from './stock.events.js';
 import type { Versioned } from './versions.js';
 
@@ -13,9 +14,11 @@ export const catalogue = {
   ...productEvents,
   ...stockEvents,
   ...orderProcessEvents,
+  ...quarantineEvents,
 } as const;
 
-export type DomainEvent = OrderEvent | PaymentEvent | ProductEvent | StockEvent | OrderProcessEvent;
+export type DomainEvent =
+  OrderEvent | PaymentEvent | ProductEvent | StockEvent | OrderProcessEvent | QuarantineEvent;
 export type EventType = DomainEvent['type'];
 
 export class UnknownEventType extends Error {

@@ -83,7 +83,14 @@ export const processCommandId = (
 export const eventIdOf = (commandId: string, index: number): EventId =>
   uuidV5(String(index), commandId) as EventId;
 
-export const STREAM_CATEGORIES = ['order', 'payment', 'product', 'stock', 'orderProcess'] as const;
+export const STREAM_CATEGORIES = [
+  'order',
+  'payment',
+  'product',
+  'stock',
+  'orderProcess',
+  'quarantine',
+] as const;
 export type StreamCategory = (typeof STREAM_CATEGORIES)[number];
 export type StreamName = `${StreamCategory}-${string}`;
 
@@ -92,6 +99,7 @@ export const paymentStream = (paymentId: PaymentId): StreamName => `payment-${pa
 export const productStream = (sku: Sku): StreamName => `product-${sku}`;
 export const stockStream = (sku: Sku): StreamName => `stock-${sku}`;
 export const orderProcessStream = (orderId: OrderId): StreamName => `orderProcess-${orderId}`;
+export const quarantineStream = (orderId: OrderId): StreamName => `quarantine-${orderId}`;
 
 /**
  * Where the snapshots of a stream are kept, e.g. `stockSnapshot-1-MUG`: a stream of its own for each version of the

@@ -10,6 +10,8 @@ export const orderCommands = {
     orderId: OrderId,
     reason: RejectionReason,
   }),
+  /** An operator has the order undone: it is marked before anything is given back, so that nobody confirms or ships it. */
+  RequestCancellation: z.object({ orderId: OrderId, reason: z.string().min(1).max(500) }),
   CancelOrder: z.object({ orderId: OrderId }),
   CompleteOrder: z.object({ orderId: OrderId }),
 };

@@ -52,6 +52,10 @@ const BACKOFF_MS = [50, 100, 200, 400, 800];
 /** What can be said for certain: nothing was written and the same append can never succeed. */
 const DEFINITE = [AccessDeniedError, InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError];
 
+/** Whether the server will not take an append, or read a stream, however often it is asked: what stands there says so. */
+export const isRefusedForGood = (error: unknown): boolean =>
+  [InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError].some((kind) => error instanceof kind);
+
 /**
  * The process's only appending client.
  *

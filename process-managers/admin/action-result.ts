@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const Appended = z.object({
+  stream: z.string().meta({ example: 'orderProcess-0b9b4f9e-6a2c-5a57-8d4c-1f2f6f2f3b1d' }),
+  revision: z.string().meta({ description: 'Of the event in its stream.', example: '12' }),
+  eventId: z.uuid(),
+  type: z.string().meta({ example: 'OrderProcessPaused' }),
+  data: z.record(z.string(), z.unknown()),
+  actor: z.object({ kind: z.enum(['customer', 'operator', 'service', 'system']), subject: z.string() }),
+  reason: z.string(),
+});
+
+const Sent = z.object({
+  commandId: z.uuid().meta({ description: 'The id of the message; a repeat of it changes nothing.' }),
+  type: z.string().meta({ example: 'AuthorizePayment' }),
+  stream: z.string().meta({ description: 'Of the aggregate that decides it.' }),
+  routingKey: z.string().meta({ example: 'payment.AuthorizePayment' }),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** What an action came to, or would. */
+export const ActionResult = z.object({
+  outcome: z.enum(['planned', 'done', 'repeated']).meta({
+    description:
+      'planned: of a dry run, nothing was done. repeated: an earlier request under this key had done it.',
+  }),
+  appended: z.array(Appended).meta({ description: 'The events in the log.' }),
+  sent: z.array(Sent).meta({
+    description: 'The commands that go out. Where the broker is away they do as soon as it is back.',
+  }),
+});
+export type ActionResult = z.infer<typeof ActionResult>;
