@@ -20,6 +20,16 @@ import { SimulatedProviderQueries } from './simulated-provider.queries.js';
 import { WorkController } from './work.controller.js';
 import { WorkQueries } from './work.queries.js';
 
+export const adminControllers = [
+  ProcessesController,
+  WorkController,
+  ProofsController,
+  SimulatedProviderController,
+  DeadLettersController,
+  ParkedController,
+  HealthController,
+];
+
 export interface AdminOptions {
   readonly pool: Pool;
   readonly eventStore: EventStore;
@@ -35,15 +45,7 @@ export class AdminModule {
     return {
       module: AdminModule,
       imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
-      controllers: [
-        ProcessesController,
-        WorkController,
-        ProofsController,
-        SimulatedProviderController,
-        DeadLettersController,
-        ParkedController,
-        HealthController,
-      ],
+      controllers: adminControllers,
       providers: [
         { provide: EventStore, useValue: eventStore },
         { provide: STAGE_DURATIONS, useValue: durations },
