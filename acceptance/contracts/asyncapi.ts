@@ -17,7 +17,7 @@ const DESCRIPTION = `What the outside may hear of orders, payments and stock: Cl
 
 **To listen**, declare a durable queue of your own and bind it to the exchange by the routing keys that you want (\`order.*\`, \`payment.refunded\`). What is published while no queue is bound is not kept.
 
-**Delivery is at least once.** \`id\` tells a repeat: it is the same in every delivery of the same event. Acknowledge a message once its effect is stored.
+**Delivery is at least once.** \`id\` tells a repeat: it is the same in every delivery of the same event. Acknowledge a message once its effect is stored. (Through the embedded broker of \`npm start\` delivery is best effort.)
 
 **Order.** Events are published in the order in which they stand in the log, but a repeat or a redelivery can come behind what is newer. \`sequence\` is the position in the log, in twenty digits, so that text compares as the numbers do: of what is told of one order (\`subject\`), the greater one is the newer one. Positions have gaps.
 

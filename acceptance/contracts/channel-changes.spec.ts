@@ -14,18 +14,22 @@ describe('what others hear', () => {
       reason: { type: 'string', enum: ['LOST', 'DECLINED'] },
       reference: { type: 'string', maxLength: 10 },
       lines: { type: 'array', minItems: 1, items: line },
+      weight: { type: 'number' },
       owner: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+      payer: { oneOf: [{ type: 'string' }, { type: 'null' }] },
       closed: { type: 'object', properties: {}, additionalProperties: false },
     },
     required: ['type', 'amount', 'reason', 'lines'],
   };
+  const { amount: _, ...others } = told.properties;
+  const amqp = { messageType: 'failed' };
   const exchange = { name: 'integration-events', type: 'topic' };
   const asyncApi = {
     channels: {
       'order.failed': {
         address: 'order.failed',
         messages: {
-          'order.failed': { contentType: 'application/json', payload: told },
+          'order.failed': { contentType: 'application/json', bindings: { amqp }, payload: told },
         },
         bindings: { amqp: { exchange } },
       },
@@ -56,6 +60,18 @@ describe('what others hear', () => {
       `${message}/contentType`,
       'text/plain',
       'order.failed: contentType was "application/json", is "text/plain"',
+    ],
+    [
+      'a message has another type in its properties',
+      `${message}/bindings/amqp/messageType`,
+      'rejected',
+      'order.failed: bindings was {"amqp":{"messageType":"failed"}}, is {"amqp":{"messageType":"rejected"}}',
+    ],
+    [
+      'a field that was always there is gone',
+      schema,
+      { type: 'object', properties: others, required: ['type', 'reason', 'lines'] },
+      'order.failed.amount: is gone',
     ],
     ['a field is gone', `${fields}/reference`, undefined, 'order.failed.reference: is gone'],
     [
@@ -153,7 +169,9 @@ describe('what others hear', () => {
     ['a channel is new', '/channels/order.shipped', asyncApi.channels['order.failed']],
     ['a field is new', `${fields}/more`, sku],
     ['a field is always there', `${schema}/required`, Object.keys(told.properties)],
-    ['a type is narrower', `${fields}/owner`, { type: 'string' }],
+    ['a number is always whole', `${fields}/weight/type`, 'integer'],
+    ['a field is never null', `${fields}/owner`, { type: 'string' }],
+    ['a field is of one kind only', `${fields}/payer`, { type: 'null' }],
     ['an enumeration has one value less', `${fields}/reason/enum`, ['LOST']],
     ['an enumeration is in another order', `${fields}/reason/enum`, ['DECLINED', 'LOST']],
     ['an upper bound falls', `${fields}/amount/maximum`, 99],

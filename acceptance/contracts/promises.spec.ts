@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { changed } from '../testing/changed.js';
-import { ADMIN_API, ASYNC_API, EVENTS, MESSAGES } from './paths.js';
+import { ADMIN_API, ASYNC_API, COMMAND_GRAPHQL, EVENTS, MESSAGES, QUERY_GRAPHQL } from './paths.js';
 import { brokenPromises, isPromise } from './promises.js';
 
-const broken = (path: string, accepted: object, present: object): string[] =>
+const broken = (path: string, accepted: unknown, present: unknown): string[] =>
   brokenPromises(new Map([[path, accepted]]), new Map([[path, present]]));
 
 const stored = `${EVENTS}/OrderPlaced.v1.schema.json`;
@@ -84,7 +84,12 @@ describe('what is stored', () => {
   });
 });
 
-it('the two documents and what is stored are promises; the schemas of messages repeat one of them', () => {
-  const paths = [ASYNC_API, ADMIN_API, stored, `${MESSAGES}/order.failed.v1.schema.json`];
-  expect(paths.filter(isPromise)).toEqual(paths.slice(0, 3));
+it.each([COMMAND_GRAPHQL, QUERY_GRAPHQL])('%s is broken where a field is gone', (path) => {
+  const schema = 'type Query { one: Int two: Int }';
+  expect(broken(path, schema, 'type Query { one: Int }')).toEqual([`${path}: Query.two was removed.`]);
+});
+
+it('all are promises but the schemas of messages, which repeat one of the others', () => {
+  const paths = [ASYNC_API, ADMIN_API, COMMAND_GRAPHQL, QUERY_GRAPHQL, stored];
+  expect([...paths, `${MESSAGES}/order.failed.v1.schema.json`].filter(isPromise)).toEqual(paths);
 });

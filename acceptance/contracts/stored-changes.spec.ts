@@ -14,6 +14,7 @@ describe('what is stored', () => {
       description: sku,
       lines: { type: 'array', items: line },
       total: { type: 'integer', minimum: 0 },
+      owner: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     },
     required: ['description', 'lines'],
   };
@@ -52,6 +53,8 @@ describe('what is stored', () => {
   it.each<Compatible>([
     ['it is described in other words', '/title', 'An order was placed'],
     ['a field is described', '/properties/total/description', 'Cents.'],
+    ['what is in a list is described', '/properties/lines/items/title', 'A line'],
+    ['one of several kinds is described', '/properties/owner/anyOf/0/description', 'An id.'],
     ['fields are told in another order', '/required', ['lines', 'description']],
   ])('is kept where %s', (_what, pointer, value) => {
     expect(storedChanges(schema, changed(schema, pointer, value) as Schema)).toEqual([]);

@@ -31,7 +31,10 @@ export async function contracts(settle, accept) {
   );
 
   const accepted = textsBelow(ACCEPTED);
-  const parsed = [...accepted].map(([path, text]) => [path, JSON.parse(text)]);
+  const parsed = [...accepted].map(([path, text]) => [
+    path,
+    path.endsWith('.json') ? JSON.parse(text) : text,
+  ]);
   const broken = brokenPromises(new Map(parsed), documents);
   if (broken.length > 0)
     throw new Failure(`${broken.join('\n')}\nothers rely on that: ${FOLDER}/README.md says what to do`);
@@ -46,15 +49,19 @@ const built = (file) => import(pathToFileURL(join(root, 'acceptance/dist/contrac
 
 /** Each document as Prettier has it, by path. */
 async function textsOf(documents) {
-  const options = { ...(await resolveConfig(join(root, FOLDER, 'any.json'))), parser: 'json' };
   const texts = new Map();
-  for (const [path, document] of documents)
-    texts.set(path, await format(JSON.stringify(document, null, 2), options));
+  for (const [path, document] of documents) {
+    const text = path.endsWith('.json') ? JSON.stringify(document, null, 2) : document;
+    const filepath = join(root, FOLDER, path);
+    texts.set(path, await format(text, { ...(await resolveConfig(filepath)), filepath }));
+  }
   return texts;
 }
 
 function textsBelow(folder) {
-  const paths = globSync('**/*.json', { cwd: join(root, folder) }).map((path) => path.replaceAll('\\', '/'));
+  const paths = globSync('**/*.{json,graphql}', { cwd: join(root, folder) }).map((path) =>
+    path.replaceAll('\\', '/'),
+  );
   return new Map(paths.sort().map((path) => [path, readFileSync(join(root, folder, path), 'utf8')]));
 }
 
