@@ -29,6 +29,19 @@ import { SimulatedProviderQueries } from './simulated-provider.queries.js';
 import { WorkController } from './work.controller.js';
 import { WorkQueries } from './work.queries.js';
 
+export const adminControllers = [
+  ProcessesController,
+  ProcessActionsController,
+  WorkController,
+  ProofsController,
+  SimulatedProviderController,
+  QuarantineController,
+  DeadLettersController,
+  ForwarderController,
+  ParkedController,
+  HealthController,
+];
+
 export interface AdminOptions {
   readonly pool: Pool;
   readonly eventStore: EventStore;
@@ -49,18 +62,7 @@ export class AdminModule {
     return {
       module: AdminModule,
       imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
-      controllers: [
-        ProcessesController,
-        ProcessActionsController,
-        WorkController,
-        ProofsController,
-        SimulatedProviderController,
-        QuarantineController,
-        DeadLettersController,
-        ForwarderController,
-        ParkedController,
-        HealthController,
-      ],
+      controllers: adminControllers,
       providers: [
         { provide: EventStore, useValue: eventStore },
         { provide: ProcessActions, useValue: actions },

@@ -12,6 +12,7 @@ import { ProcessManagersLifetime, ProcessManagersModule } from '../process-manag
 import { ObedientCommandSide } from '../testing/obedient-command-side.js';
 import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
+import { describeAdminApi } from './admin-document.js';
 import { ProcessDetails } from './processes.schema.js';
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
@@ -495,6 +496,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         body['paths'] ?? {};
       const stage = paths['/processes']?.get.parameters.find(({ name }) => name === 'stage');
       expect(stage?.schema).toMatchObject({ enum: [...ProcessStage.options, 'done'] });
+    });
+
+    it('is the same where nothing runs', async () => {
+      const described: unknown = JSON.parse(JSON.stringify(await describeAdminApi()));
+      expect((await get('/api/openapi.json')).body).toEqual(described);
     });
 
     it('is served as Swagger', async () => {

@@ -1,13 +1,22 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect } from 'amqplib';
 import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
 import { orderStream } from '@orders/shared-events/contracts/ids.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { INTEGRATION_EVENTS, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { type ActionMore, type AdminStand, type Answer, adminStand } from '../testing/admin-stand.js';
 import { anOrder } from '../testing/order-story.js';
+
+const outside = {
+  name: 'outside',
+  exchange: INTEGRATION_EVENTS,
+  pattern: '#',
+  attempts: 1,
+  retryDelayMs: 10,
+};
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const orders = ['a', 'b', 'c'].map((key) => anOrder({ key, lines: [{ sku: `SKU-${key.toUpperCase()}` }] }));
@@ -19,16 +28,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   beforeAll(async () => {
     admin = await adminStand(real);
-    const connection = await connect(admin.servers.urls.RABBITMQ_URL);
-    stopListening = () => connection.close();
-    const channel = await connection.createChannel();
-    const { queue } = await channel.assertQueue('', { exclusive: true });
-    await channel.bindQueue(queue, INTEGRATION_EVENTS, '#');
-    await channel.consume(
-      queue,
-      (message) => message && told.push(CloudEvent.parse(JSON.parse(message.content.toString()))),
-      { noAck: true },
-    );
+    const listener = await MessageBus.connect({
+      ...{ url: admin.servers.urls.RABBITMQ_URL, name: 'listener', logger: silent },
+      topologies: [{ ...integrationTopology, queues: [outside] }],
+    });
+    stopListening = () => listener.close();
+    const hear = async ({ body }: Delivery) => Promise.resolve(void told.push(CloudEvent.parse(body)));
+    await listener.consume(outside.name, hear, { prefetch: 1 });
     await admin.start();
     for (const { orderId, placed } of orders)
       await admin.commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
