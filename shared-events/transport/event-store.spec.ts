@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../contracts/envelope.js';
 import { type StreamName, stockStream } from '../contracts/ids.js';
 import { aReceipt, collected, freshSku } from '../testing/event-stores.js';
 import { silent } from '../testing/logger.js';
-import { severableLink } from '../testing/severable-link.js';
+import { SeverableLink } from '../testing/severable-link.js';
 import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
 import { until } from '../testing/until.js';
 import { AppendGateway, AppendOutcomeUnknown } from './append-gateway.js';
@@ -72,7 +72,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     overLink(
       'is done once when the answer is lost: the same bytes again, then the log says what happened',
       async () => {
-        const link = await severableLink(server.url);
+        const link = await SeverableLink.to(server.url);
         const behindLink = new EventStore(link.url, silent);
         try {
           const stream = aStream();
@@ -93,7 +93,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     );
 
     overLink('tells a lost answer from somebody else’s event at the same revision', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       try {
         const stream = aStream();
@@ -111,12 +111,12 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   });
 
   describe('append, over a link that loses what goes through it', () => {
-    let link: Awaited<ReturnType<typeof severableLink>>;
+    let link: SeverableLink;
     let behindLink: EventStore;
     let stream: StreamName;
 
     beforeEach(async () => {
-      link = await severableLink(server.url);
+      link = await SeverableLink.to(server.url);
       behindLink = new EventStore(link.url, silent);
       stream = aStream();
       await behindLink.append(stream, 'no_stream', [aReceipt()]);
@@ -130,7 +130,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       link.swallowRequests();
       const event = aReceipt();
       const append = behindLink.append(stream, 0n, [event]);
-      await until(() => link.swallowed() > 0);
+      await until(() => link.swallowed > 0);
       link.restore();
       expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
       expect(await collected(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
@@ -203,7 +203,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await store.append(inLog, 'no_stream', [aReceipt(), ...events]);
       link.swallowRequests();
       const append = gateway.append(stream, 0n, events);
-      await until(() => link.swallowed() > 0);
+      await until(() => link.swallowed > 0);
       await store.append(stream, 0n, [aReceipt()]);
       link.restore();
       const [, , last] = await collected(store.readStream(inLog));
@@ -222,7 +222,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   describe('ping', () => {
     overLink('is answered, or is an error after two seconds', async () => {
       await expect(store.ping()).resolves.toBeUndefined();
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       await behindLink.ping();
       link.swallowAnswers();
@@ -385,7 +385,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
 
     overLink('goes on behind the last batch after the connection was lost', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       const stream = aStream();
       const seen: number[] = [];
