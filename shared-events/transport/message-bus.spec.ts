@@ -4,7 +4,7 @@ import { type GetMessage, type Options, connect } from 'amqplib';
 import { pino } from 'pino';
 import { type Server, embeddedBroker } from '../testing/servers.js';
 import { silent } from '../testing/logger.js';
-import { type Break, severableLink } from '../testing/severable-link.js';
+import { type Break, SeverableLink } from '../testing/severable-link.js';
 import { until } from '../testing/until.js';
 import {
   DeadLetter,
@@ -259,7 +259,7 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
   });
 
   it('has 256 publishes in flight at most, and goes on with the others when these have failed', async () => {
-    const link = await severableLink(server.url);
+    const link = await SeverableLink.to(server.url);
     const behindLink = await connectTo({ exchanges: [exchange], queues: [work] }, link.url);
     try {
       link.swallowAnswers();
@@ -281,7 +281,7 @@ describe.each(brokers)('message bus on $broker', ({ start }) => {
   });
 
   it('gives up a connection that has gone silent, and publishes over another', async () => {
-    const link = await severableLink(server.url);
+    const link = await SeverableLink.to(server.url);
     const behindLink = await connectTo({ exchanges: [exchange], queues: [work] }, link.url);
     try {
       link.silenceConnections();
@@ -445,7 +445,7 @@ describe('message bus when a connection breaks while it is set up', () => {
     '%s after %d bytes from the broker, first and again, it comes to a connection that works',
     async (how, bytes) => {
       const broker = await embeddedBroker();
-      const link = await severableLink(broker.url);
+      const link = await SeverableLink.to(broker.url);
       const exchange = `spec-${randomUUID()}`;
       const work = { name: `${exchange}.work`, exchange, pattern: '#', attempts: 3, retryDelayMs: 50 };
       link.breakNext(how, bytes);
