@@ -23,8 +23,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledged before the commit',
     file: 'shared-events/transport/consumer.ts',
-    find: 'const settled = await this.#handle(message);',
-    replace: 'const settled = true; void this.#handle(message);',
+    find: 'const settled = await this.#handle(source, message);',
+    replace: 'const settled = true; void this.#handle(source, message);',
   },
   {
     name: 'a command is not waited for',
@@ -67,6 +67,7 @@ export const mutants: readonly Mutant[] = [
     file: 'command-side/command-consumer.ts',
     find: 'if (isOutage(error)) throw new Pause(`${type} has to wait`, { cause: error });',
     replace: '',
+    isRare: true,
   },
   {
     name: 'no deadline',

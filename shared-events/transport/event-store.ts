@@ -118,13 +118,8 @@ export class EventStore {
   /** The event of ours that stands there; undefined where none does. */
   async eventAt(position: bigint): Promise<RecordedEvent | undefined> {
     const from = { commit: position, prepare: position };
-    const found = this.#read(() =>
-      this.#reader.readAll({
-        direction: FORWARDS,
-        fromPosition: from,
-        maxCount: 1,
-        deadline: READ_DEADLINE_MS,
-      }),
+    const found = this.#read((client) =>
+      client.readAll({ direction: FORWARDS, fromPosition: from, maxCount: 1 }),
     );
     for await (const event of found) return event.position === position && isOurs(event) ? event : undefined;
     return undefined;

@@ -6,7 +6,8 @@ import { type PublishOptions, Publisher } from './publisher.js';
 import { type Topology, type WorkQueue, declare } from './topology.js';
 import { backoff, sleep, within } from './waiting.js';
 
-export { DeadLetter, type Delivery, HEADER, Pause } from './consumer.js';
+export { DeadLetter, type Delivery, Pause } from './delivery.js';
+export { HEADER } from './failures.js';
 export { PublishFailed, Unroutable } from './publisher.js';
 
 export interface BusOptions {
@@ -103,7 +104,7 @@ export class MessageBus {
   /**
    * Hands each message to the handler, up to `prefetch` at once. Handled: acknowledged. Thrown DeadLetter: to the
    * dead-letter queue. Thrown Pause: it waits and is tried again in place. Anything else: through the retry
-   * queue, and after the last attempt to the dead-letter queue. While there is no connection it waits for one;
+   * tiers, and after the last attempt to the dead-letter queue. While there is no connection it waits for one;
    * throws where the broker knows no such queue.
    */
   async consume(queue: string, handler: Handler, { prefetch }: { prefetch: number }): Promise<Consumption> {
