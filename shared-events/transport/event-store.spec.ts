@@ -212,6 +212,20 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
   });
 
+  overLink('any of the nodes that the URL names leads to the log, whichever of them are away', async () => {
+    const { host } = new URL(server.url);
+    // Nobody listens on port 1.
+    const through = new EventStore(server.url.replace(host, `127.0.0.1:1,${host},127.0.0.1:1`), silent);
+    const stream = aStream();
+    await store.append(stream, 'no_stream', [aReceipt()]);
+    try {
+      expect(await through.append(stream, 0n, [aReceipt()])).toMatchObject({ outcome: 'appended' });
+      expect(await collected(through.readStream(stream))).toHaveLength(2);
+    } finally {
+      await through.close();
+    }
+  });
+
   it('an append that is refused for good is refused at once, in the words of the store', async () => {
     const tooLarge = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
     await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(

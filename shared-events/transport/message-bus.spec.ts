@@ -434,6 +434,37 @@ describe('message bus when the broker goes away', () => {
   });
 });
 
+describe('message bus of a broker with several nodes', () => {
+  let connecting: Promise<MessageBus>[];
+  beforeEach(() => {
+    connecting = [];
+  });
+  afterEach(async () => {
+    for (const outcome of await Promise.allSettled(connecting))
+      if (outcome.status === 'fulfilled') await outcome.value.close();
+  });
+
+  /** Brokers that know nothing of each other; they do for nodes of a cluster where nothing is kept in them. */
+  it('connects to one that is there, and goes on at another when that one goes away', async () => {
+    const [one, two] = [await embeddedBroker(), await embeddedBroker()];
+    const port = ({ url }: Server) => Number(new URL(url).port);
+    const options = {
+      url: `amqp://127.0.0.1:${port(one)},127.0.0.1:${port(two)}`,
+      name: 'spec',
+      topologies: [{ exchanges: ['spec'], queues: [] }],
+      logger: silent,
+    };
+    await one.kill();
+    // So many that surely some of them begin at the one that is gone.
+    connecting = Array.from({ length: 12 }, () => MessageBus.connect(options));
+    const buses = await Promise.all(connecting);
+    await embeddedBroker({ port: port(one) });
+    await two.kill();
+    await until(() => buses.every((bus) => !bus.connected));
+    await Promise.all(buses.map((bus) => bus.publish('spec', 'a', {})));
+  });
+});
+
 describe('message bus when a connection breaks while it is set up', () => {
   // How far the set-up gets: the handshake takes some 600 bytes, each declaration some 20 more.
   it.each<[Break, number]>([
