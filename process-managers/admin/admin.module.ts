@@ -1,10 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
+import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
+import type { Registry } from 'prom-client';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import type { ProcessManagersReadiness } from '../health/readiness.js';
@@ -26,12 +28,13 @@ export interface AdminOptions {
   readonly durations: StageDurations;
   readonly readiness: ProcessManagersReadiness;
   readonly logger: ReturnType<typeof createLogger>;
+  readonly metrics: Registry;
 }
 
 /** The operators' API, an application of its own on a port of its own. */
 @Module({})
 export class AdminModule {
-  static register({ pool, eventStore, durations, readiness, logger }: AdminOptions): DynamicModule {
+  static register({ pool, eventStore, durations, readiness, logger, metrics }: AdminOptions): DynamicModule {
     return {
       module: AdminModule,
       imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
@@ -43,11 +46,13 @@ export class AdminModule {
         DeadLettersController,
         ParkedController,
         HealthController,
+        MetricsController,
       ],
       providers: [
         { provide: EventStore, useValue: eventStore },
         { provide: STAGE_DURATIONS, useValue: durations },
         { provide: READINESS_CHECKS, useValue: readiness.checks },
+        { provide: METRICS, useValue: metrics },
         { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
         { provide: WorkQueries, useValue: new WorkQueries(pool) },
         { provide: ProofQueries, useValue: new ProofQueries(pool) },

@@ -8,6 +8,7 @@ import { severableLink } from '../testing/severable-link.js';
 import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
 import { until } from '../testing/until.js';
 import { AppendGateway, AppendOutcomeUnknown } from './append-gateway.js';
+import type { AppendOutcome } from './append.metrics.js';
 import { EventStore } from './event-store.js';
 import type { LogBatch } from './subscription.js';
 
@@ -43,6 +44,22 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await store.append(stream, 'no_stream', [aReceipt()])).toEqual({ outcome: 'conflict' });
       expect(await store.append(stream, 5n, [aReceipt()])).toEqual({ outcome: 'conflict' });
       expect(await collected(store.readStream(stream))).toHaveLength(1);
+    });
+
+    it('tells what came of it', async () => {
+      const told: [StreamName, AppendOutcome][] = [];
+      const watched = new EventStore(server.url, silent, (...append) => told.push(append));
+      const stream = aStream();
+      const large = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await expect(watched.append(stream, 0n, [large])).rejects.toThrow(MaxAppendSizeExceededError);
+      await watched.close();
+      expect(told).toEqual([
+        [stream, 'appended'],
+        [stream, 'conflict'],
+        [stream, 'failed'],
+      ]);
     });
 
     it('lets one of many at the same revision through', async () => {
