@@ -15,8 +15,7 @@ const outside = {
   name: 'outside',
   exchange: INTEGRATION_EVENTS,
   pattern: '#',
-  attempts: 1,
-  retryDelayMs: 10,
+  retryDelaysMs: [],
 };
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {

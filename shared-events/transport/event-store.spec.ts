@@ -8,6 +8,7 @@ import { SeverableLink } from '../testing/severable-link.js';
 import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
 import { until } from '../testing/until.js';
 import { AppendGateway, AppendOutcomeUnknown, NotAppended } from './append-gateway.js';
+import type { AppendOutcome } from './append.metrics.js';
 import { EventStore } from './event-store.js';
 import { eventsOf } from './reading.js';
 import type { LogBatch } from './subscription.js';
@@ -45,6 +46,22 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await store.append(stream, 'no_stream', [aReceipt()])).toEqual({ outcome: 'conflict' });
       expect(await store.append(stream, 5n, [aReceipt()])).toEqual({ outcome: 'conflict' });
       expect(await collected(store.readStream(stream))).toHaveLength(1);
+    });
+
+    it('tells what came of it', async () => {
+      const told: [StreamName, AppendOutcome][] = [];
+      const watched = new EventStore(server.url, silent, (...append) => told.push(append));
+      const stream = aStream();
+      const large = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await expect(watched.append(stream, 0n, [large])).rejects.toThrow(MaxAppendSizeExceededError);
+      await watched.close();
+      expect(told).toEqual([
+        [stream, 'appended'],
+        [stream, 'conflict'],
+        [stream, 'failed'],
+      ]);
     });
 
     it('lets one of many at the same revision through', async () => {
@@ -237,6 +254,20 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
   });
 
+  overLink('any of the nodes that the URL names leads to the log, whichever of them are away', async () => {
+    const { host } = new URL(server.url);
+    // Nobody listens on port 1.
+    const through = new EventStore(server.url.replace(host, `127.0.0.1:1,${host},127.0.0.1:1`), silent);
+    const stream = aStream();
+    await store.append(stream, 'no_stream', [aReceipt()]);
+    try {
+      expect(await through.append(stream, 0n, [aReceipt()])).toMatchObject({ outcome: 'appended' });
+      expect(await collected(through.readStream(stream))).toHaveLength(2);
+    } finally {
+      await through.close();
+    }
+  });
+
   it('an append that is refused for good is refused at once, in the words of the store', async () => {
     const tooLarge = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
     await expect(store.append(aStream(), 'no_stream', [tooLarge])).rejects.toThrow(
@@ -295,6 +326,14 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await store.head({ prefixes: [stream, other] })).toBe(all);
       expect(await store.head({ prefixes: [stream], atLeast: head })).toBe(head);
       expect(await store.head({ prefixes: [stream], atLeast: all })).toBe(all);
+    });
+
+    it('finds the event of ours that stands at a position, and nothing where none does', async () => {
+      const [stream] = [stockStream(freshSku())];
+      await store.append(stream, 'no_stream', [aReceipt()]);
+      const [written] = await collected(store.readStream(stream));
+      expect(await store.eventAt(written!.position)).toEqual(written);
+      expect(await store.eventAt(written!.position - 1n)).not.toEqual(written);
     });
 
     it('passes over what is not ours, and takes no more than it was asked for', async () => {

@@ -8,6 +8,7 @@ import {
   type StreamName,
 } from '../contracts/ids.js';
 import { AppendGateway, type AppendResult, type AppendableEvent } from './append-gateway.js';
+import type { AppendOutcome } from './append.metrics.js';
 import { appendingOver, withOwnConnection } from './driver-connection.js';
 import type { LogSink } from './observability.js';
 import { ReadingClient } from './reading-client.js';
@@ -30,10 +31,14 @@ export class EventStore {
   readonly #reader: ReadingClient;
   readonly #stop = new AbortController();
 
-  /** @param url `esdb://host:port?tls=false`, or `esdb+discover://` for a cluster. */
+  /**
+   * @param url `esdb://host:port?tls=false`; of a cluster with several hosts, or `esdb+discover://`
+   * @param ended is told what came of each append of events
+   */
   constructor(
     url: string,
     private readonly logger: LogSink,
+    private readonly ended: (stream: StreamName, outcome: AppendOutcome) => void = () => undefined,
   ) {
     let clients = 0;
     const connect = () => EventStoreDBClient.connectionString(withOwnConnection(url, clients++));
@@ -50,12 +55,19 @@ export class EventStore {
    * throws AppendOutcomeUnknown where the log did not answer in time, and the driver's error where it
    * refused for good.
    */
-  append(
+  async append(
     stream: StreamName,
     expected: bigint | 'no_stream',
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
-    return this.#appends.append(stream, expected, events);
+    let outcome: AppendOutcome = 'failed';
+    try {
+      const result = await this.#appends.append(stream, expected, events);
+      outcome = result.outcome;
+      return result;
+    } finally {
+      this.ended(stream, outcome);
+    }
   }
 
   /** The same for one event that is not the domain's: no subscriber hears it. */

@@ -332,7 +332,7 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
   });
 
   it('lets go of what it has in hand with the channel that it came over', async () => {
-    const link = await severableLink(server.url);
+    const link = await SeverableLink.to(server.url);
     await bus.close();
     bus = await connectTo(link.url);
     const { deliveries } = await collected(() => {
@@ -406,6 +406,37 @@ describe('message bus when the broker goes away', () => {
       await bus.close();
       await second.stop();
     }
+  });
+});
+
+describe('message bus of a broker with several nodes', () => {
+  let connecting: Promise<MessageBus>[];
+  beforeEach(() => {
+    connecting = [];
+  });
+  afterEach(async () => {
+    for (const outcome of await Promise.allSettled(connecting))
+      if (outcome.status === 'fulfilled') await outcome.value.close();
+  });
+
+  /** Brokers that know nothing of each other; they do for nodes of a cluster where nothing is kept in them. */
+  it('connects to one that is there, and goes on at another when that one goes away', async () => {
+    const [one, two] = [await embeddedBroker(), await embeddedBroker()];
+    const port = ({ url }: Server) => Number(new URL(url).port);
+    const options = {
+      url: `amqp://127.0.0.1:${port(one)},127.0.0.1:${port(two)}`,
+      name: 'spec',
+      topologies: [{ exchanges: ['spec'], queues: [] }],
+      logger: silent,
+    };
+    await one.kill();
+    // So many that surely some of them begin at the one that is gone.
+    connecting = Array.from({ length: 12 }, () => MessageBus.connect(options));
+    const buses = await Promise.all(connecting);
+    await embeddedBroker({ port: port(one) });
+    await two.kill();
+    await until(() => buses.every((bus) => !bus.connected));
+    await Promise.all(buses.map((bus) => bus.publish('spec', 'a', {})));
   });
 });
 

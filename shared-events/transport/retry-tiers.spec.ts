@@ -4,7 +4,7 @@ import { COMMAND_TIME_TO_LIVE_MS } from '../contracts/envelope.js';
 import { Bystander } from '../testing/bystander.js';
 import { silent } from '../testing/logger.js';
 import { type Server, brokerOf, serverRows } from '../testing/servers.js';
-import { severableLink } from '../testing/severable-link.js';
+import { SeverableLink } from '../testing/severable-link.js';
 import { until } from '../testing/until.js';
 import { type Delivery, HEADER, MessageBus } from './message-bus.js';
 import { type Topology, commandTopology, deadLetterQueueOf, retryQueueOf } from './topology.js';
@@ -246,7 +246,7 @@ describe.each(serverRows('RABBITMQ_URL'))('retry tiers on %s', (_title, real) =>
 
   describe('nothing is lost', () => {
     it('where its consumer goes away in the middle of it: it comes again in the same attempt', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const bus = await connected([HOUR], link.url);
       let finish: () => void = () => undefined;
       const held = new Promise<void>((resolve) => (finish = resolve));
@@ -261,7 +261,7 @@ describe.each(serverRows('RABBITMQ_URL'))('retry tiers on %s', (_title, real) =>
     });
 
     it('where the connection ends between its tier and its acknowledgement: it is there twice', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const bus = await connected([HOUR], link.url);
       const deliveries = await failing(bus, () => {
         if (deliveries.length === 1) link.swallowAnswers();
