@@ -218,6 +218,20 @@ export const mutants: readonly Mutant[] = [
     replace: 'return [...undoing(process), verdict(process)];',
   },
   {
+    name: 'what an operator has undone is not marked first',
+    file: 'process-managers/order-process/pending.ts',
+    find: 'if (process.decided && !process.cancellationRequested) return [mark(process)];',
+    replace:
+      'if (process.decided && !process.cancellationRequested) return [...undoing(process), mark(process)];',
+    isRare: true,
+  },
+  {
+    name: 'a repeated request of an operator is another one',
+    file: 'process-managers/process-actions.ts',
+    find: 'if (event.metadata.commandId === commandId) earlier = planOf(event, tracked);',
+    replace: '',
+  },
+  {
     name: 'reserved stock counts as available',
     file: 'command-side/stock/stock.state.ts',
     find: 'state.onHand - state.reserved;',
