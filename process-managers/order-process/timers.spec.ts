@@ -25,7 +25,7 @@ function world() {
   const asked: (readonly number[])[] = [];
   const broughtForward: (readonly number[])[] = [];
   const ended: number[] = [];
-  const resend: Resend = { orderId: order.orderId, commands, origin };
+  const resend: Resend = { orderId: order.orderId, commands, origin, dueAt: 0n };
   const state = {
     ...{ projected: true, connected: true, settled: [ours, second], graceMs: 1, looks: 0 },
     ...{ logAnswers: true, heardUpTo: Infinity as number | undefined, taken: 0, resends: 1 },
@@ -46,7 +46,7 @@ function world() {
       passDeadline: (orderId) => Promise.resolve(void fired.push(orderId)),
     },
     table: {
-      bringForward: (partitions) => Promise.resolve(void broughtForward.push(partitions)),
+      bringForward: (partitions) => Promise.resolve((broughtForward.push(partitions), 1n)),
       takeResends: (partitions) => {
         asked.push(partitions);
         if (!state.answersTake) return Promise.reject(new Error('the answer was lost'));

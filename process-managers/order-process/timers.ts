@@ -99,7 +99,7 @@ export class Timers {
     if (this.#logAnswers) await this.#asked.bringForward(holds, performance.now());
     const resends = await this.#takeResends(partitions);
     await this.#sendAgain(resends);
-    if (resends.length < MOST_RESENDS) this.#asked.sentAll(performance.now());
+    this.#asked.sentBefore(leftFrom(resends), performance.now());
     await this.#sendAgain(await deferred.due(partitions, performance.now()));
   }
 
@@ -207,3 +207,9 @@ export class Timers {
     }
   }
 }
+
+/** Those whose turn came first were taken: from the last of their turns on, others may be left. */
+const leftFrom = (resends: readonly Resend[]): bigint | undefined =>
+  resends.length < MOST_RESENDS
+    ? undefined
+    : resends.reduce((last, { dueAt }) => (dueAt > last ? dueAt : last), 0n);
