@@ -6,7 +6,7 @@ import { COMMANDS, commandRoutingKey } from '@orders/shared-events/transport/top
 import type { OutstandingCommand } from './order-process/outstanding.js';
 
 /** A command that lies in a queue for longer is refused; whoever still needs it has sent it again by then. */
-const TIME_TO_LIVE_MS = 60_000;
+export const TIME_TO_LIVE_MS = 60_000;
 
 export class NotConnected extends Error {
   override readonly name = 'NotConnected';

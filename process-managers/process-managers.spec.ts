@@ -139,6 +139,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const mute = {
         connected: true,
         publish: () => Promise.reject(new Error('gone before it was sent')),
+        publishBytes: () => Promise.reject(new Error('gone before it was sent')),
         consume: servers.bus.consume.bind(servers.bus),
       };
       const first = await start(QUICK, { messageBus: mute });

@@ -10,7 +10,10 @@ import { Checkpoints } from './checkpoints.js';
 import { sendCommand } from './commands.js';
 import { type ProcessSettings, durationsOf, resendsOf } from './configuration.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
+import { deadLetterSender } from './dead-letters/dead-letter-sender.js';
 import { DeadLetters } from './dead-letters/dead-letters.table.js';
+import { replayer } from './forwarder/replayer.js';
+import { ReplaysTable } from './forwarder/replays.table.js';
 import { forwarder } from './forwarder/forwarder.js';
 import { LEASE_TIMES, type LeaseTimes, Leases } from './leases.js';
 import { DeferredRetries } from './order-process/deferred-retries.js';
@@ -29,9 +32,9 @@ import { QuarantineTable } from './quarantine/quarantine.table.js';
 export interface ProcessManagersOptions {
   readonly eventStore: Pick<
     EventStore,
-    'append' | 'readStream' | 'readStreamBackwards' | 'subscribe' | 'head' | 'identity'
+    'append' | 'readStream' | 'readStreamBackwards' | 'subscribe' | 'eventAt' | 'head' | 'identity'
   >;
-  readonly messageBus: Pick<MessageBus, 'publish' | 'consume' | 'connected'>;
+  readonly messageBus: Pick<MessageBus, 'publish' | 'publishBytes' | 'consume' | 'connected'>;
   readonly pool: Pool;
   /** Brings the schema behind `pool` up to date. */
   readonly migrate: () => Promise<void>;
@@ -85,7 +88,13 @@ export class ProcessManagers {
     });
     const projection = processesProjection({ log, checkpoints, logger }, processes, table);
     const deadLetters = new DeadLetters(pool);
-    this.#sole = [projection, forwarder({ log, checkpoints, logger }, bus, deadLetters)];
+    const following = { log, checkpoints, logger, bus };
+    this.#sole = [
+      projection,
+      forwarder(following, bus, deadLetters),
+      deadLetterSender({ ...following, letters: deadLetters }),
+      replayer({ ...following, replays: new ReplaysTable(pool) }),
+    ];
     this.#leases = new Leases(pool, this.instance, [this.#hearing, ...this.#sole], logger, leaseTimes);
     this.#timers = new Timers({
       hearing: this.#hearing,

@@ -27,6 +27,7 @@ type Used = Pick<
   | 'readStream'
   | 'readStreamBackwards'
   | 'subscribe'
+  | 'eventAt'
   | 'head'
   | 'identity'
 >;
@@ -123,6 +124,12 @@ export class SimulatedEventStore implements Used {
     const { log, network } = this.parts;
     const head = () => log.headOf(prefixes, atLeast);
     return network.ask(this.life, 'read', 'head', head, unavailable);
+  }
+
+  eventAt(position: bigint): Promise<RecordedEvent | undefined> {
+    const { log, network } = this.parts;
+    const find = () => log.events.find((event) => event.position === position);
+    return network.ask(this.life, 'read', 'event at', find, unavailable);
   }
 
   identity(): Promise<string> {

@@ -73,6 +73,8 @@ export class Facts {
         return this.#process(event as OrderProcessEvent);
       case 'product':
       case 'quarantine':
+      case 'deadLetters':
+      case 'forwarderReplay':
       case undefined:
         return;
     }

@@ -22,7 +22,7 @@ interface Consuming {
 }
 
 /** The message bus as one process has it: the product's own publisher and consumers, over simulated channels. */
-export class SimulatedBus implements Pick<MessageBus, 'publish' | 'consume' | 'connected'> {
+export class SimulatedBus implements Pick<MessageBus, 'publish' | 'publishBytes' | 'consume' | 'connected'> {
   readonly #publisher = new Publisher();
   readonly #consuming = new Set<Consuming>();
   #channels: SimulatedChannel[] = [];
@@ -60,8 +60,16 @@ export class SimulatedBus implements Pick<MessageBus, 'publish' | 'consume' | 'c
     for (const channel of this.#channels.splice(0)) channel.drop();
   }
 
-  async publish(exchange: string, routingKey: string, body: object, options?: PublishOptions): Promise<void> {
-    const content = Buffer.from(JSON.stringify(body));
+  publish(exchange: string, routingKey: string, body: object, options?: PublishOptions): Promise<void> {
+    return this.publishBytes(exchange, routingKey, Buffer.from(JSON.stringify(body)), options);
+  }
+
+  async publishBytes(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options?: PublishOptions,
+  ): Promise<void> {
     await this.#publisher.publish(exchange, routingKey, content, options);
     if (exchange === COMMANDS) this.parts.watch.published(content);
   }

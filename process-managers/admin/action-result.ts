@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Requested } from '../requests.js';
 
 const Appended = z.object({
   stream: z.string().meta({ example: 'orderProcess-0b9b4f9e-6a2c-5a57-8d4c-1f2f6f2f3b1d' }),
@@ -30,3 +31,23 @@ export const ActionResult = z.object({
   }),
 });
 export type ActionResult = z.infer<typeof ActionResult>;
+
+const Message = z.object({
+  deadLetterId: z.uuid().optional(),
+  exchange: z.string().meta({ example: 'redeliver' }),
+  routingKey: z.string().meta({ example: 'commands.payment' }),
+  body: z.unknown(),
+});
+
+/** What an action on messages came to, or would. */
+export const MessagesResult = ActionResult.extend({
+  sent: z.array(Message).meta({ description: 'The messages that go out, a moment after the event.' }),
+});
+export type MessagesResult = z.infer<typeof MessagesResult>;
+
+/** The first event of a request's own stream, or a later one. */
+export function appendedOf({ stream, event }: Requested, revision = 0n): z.infer<typeof Appended> {
+  const { id: eventId, type, data, metadata } = event;
+  const { actor, reason = '' } = metadata;
+  return { ...{ stream, revision: revision.toString(), eventId, type }, data: { ...data }, actor, reason };
+}

@@ -5,8 +5,12 @@ import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
+import { DeadLetterRequests } from '../dead-letters/dead-letter-requests.js';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
+import { ForwarderController } from '../forwarder/forwarder.controller.js';
+import { ReplayRequests } from '../forwarder/replay-requests.js';
+import { ReplaysTable } from '../forwarder/replays.table.js';
 import type { ProcessManagersReadiness } from '../health/readiness.js';
 import type { StageDurations } from '../order-process/deadlines.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
@@ -39,6 +43,8 @@ export interface AdminOptions {
 export class AdminModule {
   static register({ pool, eventStore, actions, durations, readiness, logger }: AdminOptions): DynamicModule {
     const quarantine = new QuarantineQueries(pool);
+    const deadLetters = new DeadLetters(pool);
+    const replays = new ReplaysTable(pool);
     const now = () => new Date().toISOString();
     return {
       module: AdminModule,
@@ -51,6 +57,7 @@ export class AdminModule {
         SimulatedProviderController,
         QuarantineController,
         DeadLettersController,
+        ForwarderController,
         ParkedController,
         HealthController,
       ],
@@ -65,7 +72,10 @@ export class AdminModule {
         { provide: SimulatedProviderQueries, useValue: new SimulatedProviderQueries(pool) },
         { provide: QuarantineQueries, useValue: quarantine },
         { provide: QuarantineRelease, useValue: new QuarantineRelease(eventStore, quarantine, now) },
-        { provide: DeadLetters, useValue: new DeadLetters(pool) },
+        { provide: DeadLetters, useValue: deadLetters },
+        { provide: DeadLetterRequests, useValue: new DeadLetterRequests(eventStore, deadLetters, now) },
+        { provide: ReplaysTable, useValue: replays },
+        { provide: ReplayRequests, useValue: new ReplayRequests(eventStore, replays, now) },
         { provide: ParkedQueries, useValue: new ParkedQueries(pool) },
       ],
     };

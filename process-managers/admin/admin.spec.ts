@@ -195,7 +195,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const { body } = await get('/subscriptions');
       const subscriptions: { name: string; holder: string | null }[] = body['subscriptions'] ?? [];
       expect(subscriptions.map(({ name }) => name)).toEqual([
+        'dead-letters',
         'forwarder',
+        'forwarder-replays',
         ...Array.from({ length: 16 }, (_, n) => `hearing-${String(n).padStart(2, '0')}`),
         'processes',
       ]);
@@ -235,7 +237,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     it('tells who holds which lease', async () => {
       const { body } = await get('/leases');
       expect(body['instances']).toHaveLength(1);
-      expect(body['leases']).toHaveLength(18);
+      expect(body['leases']).toHaveLength(20);
     });
   });
 
@@ -414,7 +416,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       [`/processes/${waiting.orderId}/explanation`, []],
       ['/quarantine', ['first', 'after']],
       [`/quarantine/${waiting.orderId}`, []],
-      ['/dead-letters', ['first', 'after']],
+      ['/dead-letters', ['state', 'queue', 'type', 'origin', 'reasonContains', 'first', 'after']],
+      ['/forwarder', []],
+      ['/forwarder/replays', ['first', 'after']],
+      [`/forwarder/replays/${waiting.orderId}`, []],
+      ['/timers', ['kind', 'overdue', 'first', 'after']],
       [`/dead-letters/${waiting.orderId}`, []],
       ['/parked', ['first', 'after']],
       ['/provider/ledger', ['orderId', 'paymentId', 'first', 'after']],
@@ -448,7 +454,15 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const paths: Record<string, { get: { responses: Record<string, unknown> } }> = body['paths'] ?? {};
       expect(Object.keys(paths).sort()).toEqual([
         '/dead-letters',
+        '/dead-letters/discard',
+        '/dead-letters/requeue',
         '/dead-letters/{id}',
+        '/dead-letters/{id}/discard',
+        '/dead-letters/{id}/requeue',
+        '/forwarder',
+        '/forwarder/replays',
+        '/forwarder/replays/{id}',
+        '/forwarder/replays/{id}/stop',
         '/health/live',
         '/health/ready',
         '/leases',
@@ -468,6 +482,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/quarantine/{orderId}/release',
         '/read-models/hashes',
         '/subscriptions',
+        '/timers',
       ]);
       expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual([
         ...['200', '400', '404', '409'],

@@ -6,7 +6,7 @@ export interface Response {
 }
 
 /** The ETag of something by its revision in the log. */
-export const etagOf = (revision: bigint | string): string => `"${revision}"`;
+export const etagOf = (revision: bigint | number | string): string => `"${revision}"`;
 
 /** The revision that such an ETag names. Throws 400 for one that this API did not give out. */
 export function revisionIn(tag: string | undefined): bigint | undefined {

@@ -1,32 +1,15 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { z } from 'zod';
-import { Documented } from './documented.js';
-import { WorkQueries } from './work.queries.js';
+import { Documented, Valid } from './documented.js';
+import { byAge, nextPage, pageOf, paging } from './paging.js';
+import { Position, Subscription, subscriptionOf } from './subscription.js';
+import { WorkQueries, timerKinds } from './work.queries.js';
 
 const Instant = z.string().meta({ format: 'date-time' });
-const Position = z.string().meta({ example: '4711' });
 
-const Subscriptions = z.object({
-  head: Position.meta({ description: 'Position of the last event in the log.' }),
-  subscriptions: z.array(
-    z.object({
-      name: z.string().meta({ example: 'hearing-03' }),
-      position: Position.nullable(),
-      holder: z.string().nullable().meta({ description: 'The instance that does it now.' }),
-      movedAt: Instant,
-      caughtUpAt: Instant.nullable(),
-      lag: z.object({
-        positions: Position.meta({ description: 'Distance to the head; of other streams too, so seldom 0.' }),
-        seconds: z.number().nullable().meta({
-          description:
-            'Since nothing was waiting; 5 is normal. Of read models that lack something it is not known here.',
-        }),
-      }),
-    }),
-  ),
-});
+const Subscriptions = z.object({ head: Position, subscriptions: z.array(Subscription) });
 
 const Leases = z.object({
   instances: z.array(z.object({ name: z.string(), seenAt: Instant })),
@@ -39,6 +22,32 @@ const Leases = z.object({
       expired: z.boolean(),
     }),
   ),
+});
+
+const Timers = z.object({
+  timers: z.array(
+    z.object({
+      orderId: z.uuid(),
+      kind: z.enum(timerKinds).meta({
+        description:
+          'deadline: the stage has taken too long then. resend: what is outstanding is asked for again.',
+      }),
+      stage: z.string(),
+      dueAt: Instant,
+      overdue: z.boolean(),
+      resends: z.int().meta({ description: 'How often what is outstanding was sent again.' }),
+    }),
+  ),
+  next: nextPage,
+});
+const TimersFilter = z.object({
+  kind: z.enum(timerKinds).default('deadline'),
+  overdue: z
+    .enum(['true', 'false'])
+    .optional()
+    .transform((text) => text === 'true')
+    .meta({ description: 'true: only what is due already.' }),
+  ...paging(byAge),
 });
 
 @ApiTags('work')
@@ -60,14 +69,7 @@ export class WorkController {
     const rows = [...(await this.work.subscriptions()), ...(await this.work.readModels(head))];
     return {
       head: head.toString(),
-      subscriptions: rows.map(({ name, position, holder, movedAt, caughtUpAt, secondsBehind }) => ({
-        name,
-        position,
-        holder,
-        movedAt,
-        caughtUpAt,
-        lag: { positions: distance(head, position), seconds: secondsBehind },
-      })),
+      subscriptions: rows.map((row) => subscriptionOf(row, head)),
     };
   }
 
@@ -77,9 +79,14 @@ export class WorkController {
     const [instances, leases] = await Promise.all([this.work.instances(), this.work.leases()]);
     return { instances, leases };
   }
-}
 
-function distance(head: bigint, position: string | null): string {
-  const behind = head - BigInt(position ?? 0);
-  return (behind > 0n ? behind : 0n).toString();
+  @Get('timers')
+  @Documented({ summary: 'What is due next, the soonest first', query: TimersFilter, response: Timers })
+  async timers(
+    @Query(new Valid(TimersFilter)) { kind, overdue, first, after }: z.output<typeof TimersFilter>,
+  ): Promise<z.infer<typeof Timers>> {
+    const rows = await this.work.timers(kind, { overdue, behind: after }, first + 1);
+    const { page, next } = pageOf(rows, first, ({ dueAt, orderId }) => [dueAt, orderId]);
+    return { timers: page.map((row) => ({ ...row, kind })), next };
+  }
 }

@@ -1,3 +1,4 @@
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
 import { READ_MODELS } from './proofs.queries.js';
@@ -59,6 +60,19 @@ const INSTANCES = {
   text: `SELECT name, ${instant('seen_at', 'seenAt')} FROM process_managers.instances ORDER BY name`,
 };
 
+export const timerKinds = ['deadline', 'resend'] as const;
+export type TimerKind = (typeof timerKinds)[number];
+
+export interface TimerRow {
+  readonly orderId: OrderId;
+  readonly stage: string;
+  readonly dueAt: string;
+  readonly overdue: boolean;
+  readonly resends: number;
+}
+
+const DUE_AT = { deadline: 'next_deadline_at', resend: 'next_resend_at' } as const;
+
 /** Who does what, and how far it came. */
 export class WorkQueries {
   constructor(private readonly pool: Pool) {}
@@ -80,5 +94,27 @@ export class WorkQueries {
 
   async instances(): Promise<{ readonly name: string; readonly seenAt: string }[]> {
     return (await this.pool.query<{ name: string; seenAt: string }>(INSTANCES)).rows;
+  }
+
+  /** The soonest first. One SQL text for each combination. @param behind when and of which order the last one is due */
+  async timers(
+    kind: TimerKind,
+    {
+      overdue,
+      behind,
+    }: { readonly overdue: boolean; readonly behind: readonly [string, string] | undefined },
+    limit: number,
+  ): Promise<TimerRow[]> {
+    const dueAt = DUE_AT[kind];
+    const name = ['work-timers', kind, ...(overdue ? ['overdue'] : []), ...(behind ? ['behind'] : [])].join(
+      ' ',
+    );
+    const text = `
+      SELECT order_id AS "orderId", stage, ${instant(dueAt, 'dueAt')}, ${dueAt} <= now() AS overdue, resends
+      FROM process_managers.processes
+      WHERE ${dueAt} IS NOT NULL ${overdue ? `AND ${dueAt} <= now()` : ''}
+        ${behind ? `AND (${dueAt}, order_id) > ($2::timestamptz, $3::uuid)` : ''}
+      ORDER BY ${dueAt}, order_id LIMIT $1`;
+    return (await this.pool.query<TimerRow>({ name, text, values: [limit, ...(behind ?? [])] })).rows;
   }
 }

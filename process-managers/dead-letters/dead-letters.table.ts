@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
 import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
+import type { SeenLetter } from '@orders/shared-events/contracts/deadLetters.events.js';
 import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
+import type { KeptLetter } from './requeue.js';
 
 /** A message that came to nothing, with why. */
 export interface DeadLetter {
@@ -25,6 +27,22 @@ export interface DeadLetter {
   readonly firstFailureAt: string;
   readonly lastFailureAt: string;
   readonly receivedAt: string;
+  /** open: nobody has decided yet; one that dies again is open again. */
+  readonly state: DeadLetterState;
+  /** Rises with everything that happens to it. */
+  readonly version: number;
+}
+
+export const deadLetterStates = ['open', 'requeued', 'discarded'] as const;
+export type DeadLetterState = (typeof deadLetterStates)[number];
+
+export interface DeadLetterFilter {
+  readonly state?: DeadLetterState | undefined;
+  readonly queue?: string | undefined;
+  readonly type?: string | undefined;
+  readonly origin?: DeadLetter['origin'] | undefined;
+  /** A part of the reason, in any case. */
+  readonly reasonContains?: string | undefined;
 }
 
 export interface DeadLetterWithContent extends DeadLetter {
@@ -47,7 +65,8 @@ const STORE = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (queue, message_key) DO UPDATE SET
       reason = excluded.reason, attempts = excluded.attempts, headers = excluded.headers,
-      content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at
+      content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at,
+      state = 'open', version = d.version + 1, settled_at = NULL
     WHERE d.last_failure_at < excluded.last_failure_at`,
 };
 
@@ -61,27 +80,58 @@ const KEEP_UNTOLD = {
 };
 
 const SUMMARY = `
-  id, origin, queue, type, routing_key AS "routingKey", reason, attempts, times,
+  id, origin, queue, type, routing_key AS "routingKey", reason, attempts, times, state, version,
   ${instant('first_failure_at', 'firstFailureAt')}, ${instant('last_failure_at', 'lastFailureAt')},
   ${instant('received_at', 'receivedAt')}`;
 
-const LIST = {
-  name: 'dead-letters-list',
-  text: `
-    SELECT ${SUMMARY} FROM process_managers.dead_letters
-    ORDER BY received_at DESC, id DESC LIMIT $1`,
-};
-const LIST_BEHIND = {
-  name: 'dead-letters-list-behind',
-  text: `
-    SELECT ${SUMMARY} FROM process_managers.dead_letters
-    WHERE (received_at, id) < ($2, $3)
-    ORDER BY received_at DESC, id DESC LIMIT $1`,
-};
 const SHOW = {
   name: 'dead-letters-show',
   text: `SELECT ${SUMMARY}, headers, content FROM process_managers.dead_letters WHERE id = $1`,
 };
+
+const KEPT = {
+  name: 'dead-letters-kept',
+  text: `
+    SELECT id, origin, queue, message_key AS "messageKey", type, headers, content, state, version
+    FROM process_managers.dead_letters WHERE id = ANY($1::uuid[])`,
+};
+const SETTLE = {
+  name: 'dead-letters-settle',
+  text: `
+    UPDATE process_managers.dead_letters SET state = $3, version = version + 1, settled_at = now()
+    WHERE id = $1 AND version = $2 AND state = 'open'`,
+};
+const KEEP_EDIT = {
+  name: 'dead-letters-keep-edit',
+  text: `
+    INSERT INTO process_managers.dead_letter_edits (request_id, content) VALUES ($1, $2)
+    ON CONFLICT (request_id) DO NOTHING`,
+};
+const EDIT_OF = {
+  name: 'dead-letters-edit-of',
+  text: 'SELECT content FROM process_managers.dead_letter_edits WHERE request_id = $1',
+};
+
+/** What kind of condition it is, and its SQL. */
+type Condition = readonly [kind: string, sql: string];
+
+function conditionsOf(
+  { state, queue, type, origin, reasonContains }: DeadLetterFilter,
+  behind: DeadLetterCursor | undefined,
+  parameter: (value: unknown) => string,
+): Condition[] {
+  const equals = { state, queue, type, origin };
+  const conditions = Object.entries(equals).flatMap(([column, value]): Condition[] =>
+    value === undefined ? [] : [[column, `${column} = ${parameter(value)}`]],
+  );
+  if (reasonContains !== undefined)
+    conditions.push(['reason', `position(lower(${parameter(reasonContains)}) IN lower(reason)) > 0`]);
+  if (behind) {
+    const key = `(${parameter(behind.receivedAt)}::timestamptz, ${parameter(behind.id)}::uuid)`;
+    conditions.push(['behind', `(received_at, id) < ${key}`]);
+  }
+  return conditions;
+}
 
 /** Dead letters in Postgres, where they can be looked at without taking them from anybody. */
 export class DeadLetters {
@@ -116,12 +166,41 @@ export class DeadLetters {
     await this.pool.query({ ...KEEP_UNTOLD, values });
   }
 
-  /** Newest first. */
-  async list(limit: number, behind: DeadLetterCursor | undefined): Promise<DeadLetter[]> {
-    const query = behind
-      ? { ...LIST_BEHIND, values: [limit, behind.receivedAt, behind.id] }
-      : { ...LIST, values: [limit] };
-    return (await this.pool.query<DeadLetter>(query)).rows;
+  /** Newest first. One SQL text, and so one prepared statement, for each combination of filters. */
+  async list(
+    limit: number,
+    behind: DeadLetterCursor | undefined,
+    filter: DeadLetterFilter = {},
+  ): Promise<DeadLetter[]> {
+    const values: unknown[] = [limit];
+    const conditions = conditionsOf(filter, behind, (value) => `$${values.push(value)}`);
+    const where = conditions.length > 0 ? `WHERE ${conditions.map(([, sql]) => sql).join(' AND ')}` : '';
+    const name = ['dead-letters-list', ...conditions.map(([kind]) => kind)].join(' ');
+    const text = `
+      SELECT ${SUMMARY} FROM process_managers.dead_letters ${where}
+      ORDER BY received_at DESC, id DESC LIMIT $1`;
+    return (await this.pool.query<DeadLetter>({ name, text, values })).rows;
+  }
+
+  /** As they were kept, those of them that there are. */
+  async kept(ids: readonly string[]): Promise<(KeptLetter & Pick<DeadLetter, 'state' | 'version'>)[]> {
+    return (
+      await this.pool.query<KeptLetter & Pick<DeadLetter, 'state' | 'version'>>({ ...KEPT, values: [ids] })
+    ).rows;
+  }
+
+  /** What became of one, unless something else has happened to it since that version. */
+  async settle({ id, version }: SeenLetter, state: Exclude<DeadLetterState, 'open'>): Promise<void> {
+    await this.pool.query({ ...SETTLE, values: [id, version, state] });
+  }
+
+  /** Keeps what letters are to be sent with; a repeat changes nothing. */
+  async keepEdit(requestId: string, content: Buffer): Promise<void> {
+    await this.pool.query({ ...KEEP_EDIT, values: [requestId, content] });
+  }
+
+  async editOf(requestId: string): Promise<Buffer | undefined> {
+    return (await this.pool.query<{ content: Buffer }>({ ...EDIT_OF, values: [requestId] })).rows[0]?.content;
   }
 
   async show(id: string): Promise<DeadLetterWithContent | undefined> {

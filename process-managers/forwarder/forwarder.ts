@@ -13,7 +13,7 @@ import { type Announcement, translate } from './translation.js';
 
 export const FORWARDER = 'forwarder';
 
-const TOLD_STREAMS = ['order-', 'payment-', 'stock-'];
+export const TOLD_STREAMS = ['order-', 'payment-', 'stock-'];
 const STORE_EVERY_MS = 500;
 const IN_FLIGHT = 64;
 

@@ -9,7 +9,11 @@ import {
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
-import type { Consumption, MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import {
+  type Consumption,
+  DeadLetter,
+  type MessageBus,
+} from '@orders/shared-events/transport/message-bus.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
 
 type Answer = {
@@ -34,7 +38,7 @@ export class ObedientCommandSide {
   async start(): Promise<void> {
     this.#consumptions = await Promise.all(
       commandTopology.queues.map(({ name }) =>
-        this.bus.consume(name, ({ body }) => this.#execute(CommandMessage.parse(body)), { prefetch: 100 }),
+        this.bus.consume(name, ({ body }) => this.#execute(commandIn(body)), { prefetch: 100 }),
       ),
     );
   }
@@ -98,6 +102,13 @@ export class ObedientCommandSide {
     if (result.outcome === 'conflict') throw new Error(`conflict on ${stream}`);
     return result.position;
   }
+}
+
+/** What cannot be decoded is a dead letter at once. */
+function commandIn(body: unknown): CommandMessage {
+  const parsed = CommandMessage.safeParse(body);
+  if (!parsed.success) throw new DeadLetter('no command');
+  return parsed.data;
 }
 
 const orderOf = ({ data }: CommandMessage): unknown =>

@@ -81,5 +81,9 @@ export const auditLogProjector: Projector = {
     OrderProcessInterventionResolved: entry,
     OrderProcessReleased: entry,
     QuarantineReleaseRequested: entry,
+    DeadLettersRequeued: entry,
+    DeadLettersDiscarded: entry,
+    ForwarderReplayRequested: entry,
+    ForwarderReplayStopped: entry,
   },
 };

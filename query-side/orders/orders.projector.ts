@@ -157,6 +157,10 @@ export const ordersProjector: Projector = {
     OrderProcessInterventionResolved: [],
     OrderProcessReleased: [],
     QuarantineReleaseRequested: [],
+    DeadLettersRequeued: [],
+    DeadLettersDiscarded: [],
+    ForwarderReplayRequested: [],
+    ForwarderReplayStopped: [],
   },
 };
 

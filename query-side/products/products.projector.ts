@@ -73,5 +73,9 @@ export const productsProjector: Projector = {
     OrderProcessInterventionResolved: [],
     OrderProcessReleased: [],
     QuarantineReleaseRequested: [],
+    DeadLettersRequeued: [],
+    DeadLettersDiscarded: [],
+    ForwarderReplayRequested: [],
+    ForwarderReplayStopped: [],
   },
 };

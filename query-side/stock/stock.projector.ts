@@ -64,5 +64,9 @@ export const stockProjector: Projector = {
     OrderProcessInterventionResolved: [],
     OrderProcessReleased: [],
     QuarantineReleaseRequested: [],
+    DeadLettersRequeued: [],
+    DeadLettersDiscarded: [],
+    ForwarderReplayRequested: [],
+    ForwarderReplayStopped: [],
   },
 };

@@ -8,6 +8,8 @@ import {
   paymentStream,
   processCommandId,
   productStream,
+  quarantineStream,
+  requestStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
 import { origin } from '@orders/shared-events/testing/examples.js';
@@ -55,6 +57,9 @@ export function recorded(...events: readonly Told[]): readonly RecordedEvent[] {
 
 /** The stream that an event belongs to, by its ids. */
 export function streamOf({ type, data }: DomainEvent): StreamName {
+  if ('requestId' in data) return requestStream('deadLetters', data.requestId);
+  if ('replayId' in data) return requestStream('forwarderReplay', data.replayId);
+  if (type === 'QuarantineReleaseRequested') return quarantineStream(data.orderId);
   if ('paymentId' in data) return paymentStream(data.paymentId);
   if (type.startsWith('OrderProcess') && 'orderId' in data) return orderProcessStream(data.orderId);
   if (type.startsWith('Product') && 'sku' in data) return productStream(data.sku);

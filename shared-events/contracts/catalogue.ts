@@ -1,4 +1,6 @@
+import { type DeadLettersEvent, deadLettersEvents } from './deadLetters.events.js';
 import { EventMetadata, type RecordedEvent } from './envelope.js';
+import { type ForwarderReplayEvent, forwarderReplayEvents } from './forwarderReplay.events.js';
 import { type OrderEvent, orderEvents } from './order.events.js';
 import { type OrderProcessEvent, orderProcessEvents } from './orderProcess.events.js';
 import { type PaymentEvent, paymentEvents } from './payment.events.js';
@@ -15,10 +17,19 @@ export const catalogue = {
   ...stockEvents,
   ...orderProcessEvents,
   ...quarantineEvents,
+  ...deadLettersEvents,
+  ...forwarderReplayEvents,
 } as const;
 
 export type DomainEvent =
-  OrderEvent | PaymentEvent | ProductEvent | StockEvent | OrderProcessEvent | QuarantineEvent;
+  | OrderEvent
+  | PaymentEvent
+  | ProductEvent
+  | StockEvent
+  | OrderProcessEvent
+  | QuarantineEvent
+  | DeadLettersEvent
+  | ForwarderReplayEvent;
 export type EventType = DomainEvent['type'];
 
 export class UnknownEventType extends Error {

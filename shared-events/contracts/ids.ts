@@ -90,6 +90,8 @@ export const STREAM_CATEGORIES = [
   'stock',
   'orderProcess',
   'quarantine',
+  'deadLetters',
+  'forwarderReplay',
 ] as const;
 export type StreamCategory = (typeof STREAM_CATEGORIES)[number];
 export type StreamName = `${StreamCategory}-${string}`;
@@ -100,6 +102,13 @@ export const productStream = (sku: Sku): StreamName => `product-${sku}`;
 export const stockStream = (sku: Sku): StreamName => `stock-${sku}`;
 export const orderProcessStream = (orderId: OrderId): StreamName => `orderProcess-${orderId}`;
 export const quarantineStream = (orderId: OrderId): StreamName => `quarantine-${orderId}`;
+
+/** What operators ask for that belongs to no order: a stream for each request, by the key that its caller gave it. */
+export type RequestCategory = Extract<StreamCategory, 'deadLetters' | 'forwarderReplay'>;
+export const requestIdOf = (category: RequestCategory, key: string): string =>
+  uuidV5(`${category}:${key}`, NAMESPACE);
+export const requestStream = (category: RequestCategory, requestId: string): StreamName =>
+  `${category}-${requestId}`;
 
 /**
  * Where the snapshots of a stream are kept, e.g. `stockSnapshot-1-MUG`: a stream of its own for each version of the

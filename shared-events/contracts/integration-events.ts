@@ -72,8 +72,8 @@ export const cloudEventType = (routingKey: RoutingKey): string =>
   `orders.${routingKey}.v${INTEGRATION_VERSION}`;
 
 /**
- * The envelope: CloudEvents 1.0 in structured JSON, with the extensions `correlationid`, `sequence` and
- * `traceparent`. Delivery is at least once: `id` tells a repeat. `sequence` is the log position of the domain
+ * The envelope: CloudEvents 1.0 in structured JSON, with the extensions `correlationid`, `sequence`, `traceparent` and
+ * `replayid`. Delivery is at least once: `id` tells a repeat. `sequence` is the log position of the domain
  * event in twenty digits, so that its order as text is its order in the log, as the sequence extension demands.
  */
 export const CloudEvent = z.object({
@@ -88,6 +88,8 @@ export const CloudEvent = z.object({
   correlationid: CorrelationId,
   sequence: z.string().regex(/^\d{20}$/),
   traceparent: Traceparent.optional(),
+  /** Only where an operator has it told once more: the id of that replay. */
+  replayid: z.uuid().optional(),
   data: z.record(z.string(), z.unknown()),
 });
 export type CloudEvent = z.infer<typeof CloudEvent>;

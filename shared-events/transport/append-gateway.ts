@@ -54,7 +54,9 @@ const DEFINITE = [AccessDeniedError, InvalidArgumentError, MaxAppendSizeExceeded
 
 /** Whether the server will not take an append, or read a stream, however often it is asked: what stands there says so. */
 export const isRefusedForGood = (error: unknown): boolean =>
-  [InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError].some((kind) => error instanceof kind);
+  [InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError].some(
+    (kind) => error instanceof kind,
+  );
 
 /**
  * The process's only appending client.

@@ -124,6 +124,21 @@ export class EventStore {
     }
   }
 
+  /** The event of ours that stands there; undefined where none does. */
+  async eventAt(position: bigint): Promise<RecordedEvent | undefined> {
+    const from = { commit: position, prepare: position };
+    const found = this.#read(() =>
+      this.#reader.readAll({
+        direction: FORWARDS,
+        fromPosition: from,
+        maxCount: 1,
+        deadline: READ_DEADLINE_MS,
+      }),
+    );
+    for await (const event of found) return event.position === position && isOurs(event) ? event : undefined;
+    return undefined;
+  }
+
   /**
    * Commit position of the last event of those streams, of all of ours unless told otherwise; `atLeast`, 0n unless told
    * otherwise, where there is none behind that.

@@ -87,7 +87,17 @@ export class MessageBus {
 
   /** Publishes JSON and resolves once the broker has it; see Publisher.publish for what it throws. */
   publish(exchange: string, routingKey: string, body: object, options?: PublishOptions): Promise<void> {
-    return this.#publisher.publish(exchange, routingKey, Buffer.from(JSON.stringify(body)), options);
+    return this.publishBytes(exchange, routingKey, Buffer.from(JSON.stringify(body)), options);
+  }
+
+  /** The same of what was made into bytes before. */
+  publishBytes(
+    exchange: string,
+    routingKey: string,
+    content: Buffer,
+    options?: PublishOptions,
+  ): Promise<void> {
+    return this.#publisher.publish(exchange, routingKey, content, options);
   }
 
   /**

@@ -84,6 +84,8 @@ async function declareQueue(channel: Channel, queue: WorkQueue): Promise<void> {
 }
 
 export const retryRoute = (queue: WorkQueue) => ({ exchange: RETRY, routingKey: retryQueueOf(queue) });
+/** Straight to a queue, whoever else listens to the message's routing key. */
+export const redeliveryRoute = (queue: string) => ({ exchange: REDELIVER, routingKey: queue });
 export const deadLetterRoute = (queue: string) => ({ exchange: DEAD_LETTERS, routingKey: queue });
 
 const quorum = (args: Record<string, unknown>) => ({

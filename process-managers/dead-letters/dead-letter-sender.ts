@@ -1,0 +1,75 @@
+import { decode } from '@orders/shared-events/contracts/catalogue.js';
+import type { SeenLetter } from '@orders/shared-events/contracts/deadLetters.events.js';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { type MessageBus, Unroutable } from '@orders/shared-events/transport/message-bus.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import type { Checkpoints } from '../checkpoints.js';
+import { type FollowingOptions, SoleFollower } from '../following.js';
+import type { DeadLetters } from './dead-letters.table.js';
+import { NotRequeueable, requeued } from './requeue.js';
+
+const STORE_EVERY_MS = 500;
+
+export interface SenderOptions extends Pick<FollowingOptions, 'log' | 'logger'> {
+  readonly checkpoints: Checkpoints;
+  readonly bus: Pick<MessageBus, 'publishBytes'>;
+  readonly letters: DeadLetters;
+}
+
+/**
+ * Does what operators have decided about dead letters, at least once: a letter is settled after its message is in a queue.
+ * One that has died again since it was seen, or was decided about otherwise, is left as it is.
+ */
+export const deadLetterSender = (options: SenderOptions): SoleFollower =>
+  new SoleFollower(
+    { ...options, name: 'dead-letters', prefixes: ['deadLetters-'], storeEveryMs: STORE_EVERY_MS },
+    () => ({
+      take: async (events) => {
+        for (const event of events) await carryOut(options, event);
+      },
+      store: async (move) => (await options.checkpoints.move([move])).size === 1,
+    }),
+  );
+
+async function carryOut(options: SenderOptions, recorded: RecordedEvent): Promise<void> {
+  const event = read(recorded, options.logger);
+  if (event?.type === 'DeadLettersDiscarded')
+    for (const letter of event.data.letters) await options.letters.settle(letter, 'discarded');
+  if (event?.type === 'DeadLettersRequeued') {
+    const { letters, requestId, edited } = event.data;
+    const edit = edited ? await options.letters.editOf(requestId) : undefined;
+    for (const letter of letters) await send(options, letter, edit);
+  }
+}
+
+/** What cannot be read decides nothing: whoever asked for it sees that nothing came of it. */
+function read(recorded: RecordedEvent, logger: LogSink) {
+  try {
+    return decode(recorded);
+  } catch (error) {
+    logger.error({ err: error, stream: recorded.streamId }, 'a request about dead letters cannot be read');
+    return undefined;
+  }
+}
+
+async function send(
+  { letters, bus, logger }: SenderOptions,
+  seen: SeenLetter,
+  edit: Buffer | undefined,
+): Promise<void> {
+  const [letter] = await letters.kept([seen.id]);
+  if (letter?.state !== 'open' || letter.version !== seen.version) return;
+  try {
+    const { exchange, routingKey, content, options } = requeued(letter, edit, new Date().toISOString());
+    await bus.publishBytes(exchange, routingKey, content, options);
+  } catch (error) {
+    if (!isHopeless(error)) throw error;
+    return logger.error({ err: error, deadLetter: seen.id }, 'a dead letter cannot be sent, and stays open');
+  }
+  await letters.settle(seen, 'requeued');
+  logger.info({ deadLetter: seen.id, queue: letter.queue }, 'a dead letter was sent again');
+}
+
+/** It is no message any more, or its queue is not there. */
+const isHopeless = (error: unknown): boolean =>
+  error instanceof NotRequeueable || error instanceof Unroutable;

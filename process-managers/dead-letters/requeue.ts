@@ -1,0 +1,146 @@
+import { readCommand } from '@orders/shared-events/contracts/commands.js';
+import { CommandMessage, type RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
+import { later } from '@orders/shared-events/contracts/instants.js';
+import { HEADER } from '@orders/shared-events/transport/message-bus.js';
+import { oneLine } from '@orders/shared-events/transport/one-line.js';
+import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
+import { z } from 'zod';
+import { TIME_TO_LIVE_MS } from '../commands.js';
+import { translate } from '../forwarder/translation.js';
+
+/** A dead letter as it was kept. */
+export interface KeptLetter {
+  readonly id: string;
+  readonly origin: 'queue' | 'unknown correlation' | 'not translated';
+  readonly queue: string;
+  readonly messageKey: string;
+  readonly type: string | null;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly content: Buffer;
+}
+
+/** What goes out when a letter is sent again. */
+export interface Requeued {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly options: {
+    readonly messageId?: string;
+    readonly type?: string;
+    readonly contentType?: string;
+    readonly headers: Readonly<Record<string, unknown>>;
+    readonly mandatory: boolean;
+  };
+}
+
+/** Why a letter is not sent again. */
+export class NotRequeueable extends Error {
+  override readonly name = 'NotRequeueable';
+}
+
+/** What told of the failure: the message begins anew. */
+const OF_FAILURE: readonly string[] = [
+  ...[HEADER.attempt, HEADER.reason, HEADER.queue, HEADER.firstFailure, HEADER.lastFailure],
+  'x-death',
+  'x-publish-id',
+];
+
+/**
+ * The message of a letter, as it is sent again at that moment. Throws NotRequeueable: for an event that belongs to nothing
+ * known (it is in the log, and nobody waits for a message of it), for an edited command that is none, for an event that
+ * still cannot be told.
+ *
+ * @param edited what to send in place of the letter's own content
+ */
+export function requeued(letter: KeptLetter, edited: Buffer | undefined, now: string): Requeued {
+  switch (letter.origin) {
+    case 'queue':
+      return toItsQueue(letter, edited, now);
+    case 'not translated':
+      return told(letter, edited);
+    case 'unknown correlation':
+      throw new NotRequeueable(
+        'an event that belongs to nothing known stands in the log: there is no message',
+      );
+  }
+}
+
+/** Straight to the queue in which it died, whoever else listens to its routing key. */
+function toItsQueue(
+  { queue, messageKey, type, headers, content }: KeptLetter,
+  edited: Buffer | undefined,
+  now: string,
+): Requeued {
+  const kept = Object.entries(headers).filter(([name]) => !OF_FAILURE.includes(name));
+  return {
+    ...redeliveryRoute(queue),
+    content: withTime(edited === undefined ? content : checkedCommand(edited), now),
+    options: {
+      ...{ messageId: messageKey, mandatory: true, headers: Object.fromEntries(kept) },
+      ...(type === null ? {} : { type }),
+    },
+  };
+}
+
+/** Commands are refused once their time is over: it begins anew. What is no command goes as it is. */
+function withTime(content: Buffer, now: string): Buffer {
+  const command = CommandMessage.safeParse(jsonIn(content));
+  if (!command.success) return content;
+  return asJson({ ...command.data, sentAt: now, expiresAt: later(now, TIME_TO_LIVE_MS) });
+}
+
+function checkedCommand(edited: Buffer): Buffer {
+  try {
+    readCommand(CommandMessage.parse(jsonIn(edited)));
+    return edited;
+  } catch (error) {
+    throw new NotRequeueable(`what it was edited to is no command: ${oneLine(error)}`);
+  }
+}
+
+const Kept = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  stream: z.string(),
+  data: z.unknown(),
+  metadata: z.unknown(),
+});
+
+function told({ messageKey, content }: KeptLetter, edited: Buffer | undefined): Requeued {
+  const { id, type, stream, data, metadata } = Kept.parse(jsonIn(edited ?? content));
+  const position = BigInt(messageKey);
+  const event: RecordedEvent = {
+    ...{ id, type, streamId: stream, data, metadata, position, revision: 0n },
+    recordedAt: new Date(0),
+  };
+  const announcement = announced(event);
+  return {
+    ...{ exchange: INTEGRATION_EVENTS, routingKey: announcement.routingKey },
+    content: asJson(announcement.body),
+    options: {
+      ...{ messageId: announcement.body.id, type: announcement.body.type, contentType: CLOUD_EVENTS_JSON },
+      ...{ headers: {}, mandatory: false },
+    },
+  };
+}
+
+function announced(event: RecordedEvent) {
+  try {
+    const announcement = translate(event);
+    if (announcement) return announcement;
+  } catch (error) {
+    throw new NotRequeueable(`it still cannot be told: ${oneLine(error)}`);
+  }
+  throw new NotRequeueable('the outside is not told of such events');
+}
+
+const asJson = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+
+export function jsonIn(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { decode } from '@orders/shared-events/contracts/catalogue.js';
+import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
+import type { EventStore } from '@orders/shared-events/transport/event-store.js';
+import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
+import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
+import type { Checkpoints } from '../checkpoints.js';
+import { type FollowingOptions, SoleFollower } from '../following.js';
+import type { ReplaysTable } from './replays.table.js';
+import { toldIn } from './stretch.js';
+import type { Announcement } from './translation.js';
+
+const STORE_EVERY_MS = 500;
+/** Commands and what happens now go over the same channel. */
+const IN_FLIGHT = 16;
+
+export interface ReplayerOptions extends Pick<FollowingOptions, 'logger'> {
+  readonly log: Pick<EventStore, 'subscribe' | 'eventAt'>;
+  readonly checkpoints: Checkpoints;
+  readonly bus: Pick<MessageBus, 'publish'>;
+  readonly replays: ReplaysTable;
+}
+
+/**
+ * Tells the outside once more what operators have asked for, one replay after the other, at least once: how far each has
+ * come is stored after the broker's confirms. Each message bears the replay's id.
+ */
+export const replayer = (options: ReplayerOptions): SoleFollower =>
+  new SoleFollower(
+    { ...options, name: 'forwarder-replays', prefixes: ['forwarderReplay-'], storeEveryMs: STORE_EVERY_MS },
+    () => ({
+      take: async (events, signal) => {
+        for (const event of events) await carryOut(options, event, signal);
+      },
+      store: async (move) => (await options.checkpoints.move([move])).size === 1,
+    }),
+  );
+
+async function carryOut(
+  options: ReplayerOptions,
+  recorded: RecordedEvent,
+  signal: AbortSignal,
+): Promise<void> {
+  const event = read(recorded, options.logger);
+  if (event?.type === 'ForwarderReplayStopped') await options.replays.end(event.data.replayId, 'stopped');
+  if (event?.type !== 'ForwarderReplayRequested') return;
+  const { replayId } = event.data;
+  const { reason = '', occurredAt } = event.metadata;
+  await options.replays.begin(event.data, reason, occurredAt);
+  const row = await options.replays.one(replayId);
+  if (row?.state !== 'running') return;
+  const after = row.position === null ? undefined : BigInt(row.position);
+  const stopped = new AbortController();
+  const told = toldIn(options.log, event.data, after, AbortSignal.any([signal, stopped.signal]));
+  try {
+    for await (const { announcements, position } of told) {
+      await announceAll(options.bus, announcements, replayId);
+      if (!(await options.replays.advance(replayId, position, announcements.length))) {
+        // Nothing new is no end; that somebody has stopped it is.
+        if ((await options.replays.one(replayId))?.state !== 'running') return;
+      }
+    }
+  } finally {
+    stopped.abort();
+  }
+  if (!signal.aborted) await options.replays.end(replayId, 'done');
+}
+
+function read(recorded: RecordedEvent, logger: LogSink) {
+  try {
+    return decode(recorded);
+  } catch (error) {
+    logger.error({ err: error, stream: recorded.streamId }, 'a replay cannot be read');
+    return undefined;
+  }
+}
+
+async function announceAll(
+  bus: ReplayerOptions['bus'],
+  announcements: readonly Announcement[],
+  replayid: string,
+): Promise<void> {
+  const slots = new Slots(IN_FLIGHT);
+  await Promise.all(
+    announcements.map(({ routingKey, body }) =>
+      slots.use(() =>
+        bus.publish(
+          INTEGRATION_EVENTS,
+          routingKey,
+          { ...body, replayid },
+          {
+            messageId: body.id,
+            type: body.type,
+            contentType: CLOUD_EVENTS_JSON,
+            headers: { 'x-replay-id': replayid },
+          },
+        ),
+      ),
+    ),
+  );
+}

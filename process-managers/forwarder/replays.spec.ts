@@ -1,0 +1,160 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
+import { orderStream } from '@orders/shared-events/contracts/ids.js';
+import { serverRows } from '@orders/shared-events/testing/servers.js';
+import { until } from '@orders/shared-events/testing/until.js';
+import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
+import { type ActionMore, type AdminStand, type Answer, adminStand } from '../testing/admin-stand.js';
+import { anOrder } from '../testing/order-story.js';
+
+describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
+  const orders = ['a', 'b', 'c'].map((key) => anOrder({ key, lines: [{ sku: `SKU-${key.toUpperCase()}` }] }));
+  let admin: AdminStand;
+  /** What a listener outside was told, in its order. */
+  const told: CloudEvent[] = [];
+  let stopListening: () => Promise<void>;
+  let keys = 0;
+
+  beforeAll(async () => {
+    admin = await adminStand(real);
+    const connection = await connect(admin.servers.urls.RABBITMQ_URL);
+    stopListening = () => connection.close();
+    const channel = await connection.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true });
+    await channel.bindQueue(queue, INTEGRATION_EVENTS, '#');
+    await channel.consume(
+      queue,
+      (message) => message && told.push(CloudEvent.parse(JSON.parse(message.content.toString()))),
+      { noAck: true },
+    );
+    await admin.start();
+    for (const { orderId, placed } of orders)
+      await admin.commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
+    await until(() => ofType('order.completed').length === orders.length);
+    await until(async () => (await admin.get('/processes?state=DONE')).body['processes']?.['length'] === 3);
+  });
+  afterAll(async () => {
+    await stopListening();
+    await admin.stop();
+  });
+
+  const ofType = (key: string) => told.filter(({ type }) => type === `orders.${key}.v1`);
+  const replay = (body: object, { path = '', key = `key-${keys++}`, ...more }: Asking = {}) =>
+    admin.act(`/forwarder/replays${path}`, key, {
+      ...more,
+      body: { reason: 'a listener lost them', ...body },
+    });
+  interface Asking extends ActionMore {
+    readonly path?: string;
+    readonly key?: string;
+  }
+  const ended = async ({ body }: Answer) => {
+    const path = `/forwarder/replays/${body['replayId']}`;
+    await until(async () => (await admin.get(path)).body['state'] === 'done');
+    return (await admin.get(path)).body;
+  };
+  const of = ({ body }: Answer) => told.filter(({ replayid }) => replayid === body['replayId']);
+  const withoutMark = ({ replayid: _mark, ...event }: CloudEvent) => event;
+  const positionOf = ({ sequence }: CloudEvent) => String(BigInt(sequence));
+
+  it('tells once more, in the order of the log, what it told from a position on, marked as a replay', async () => {
+    const before = told.filter(({ replayid }) => replayid === undefined);
+    const from = before[4]!;
+    const asked = await replay({ from: { position: positionOf(from) } });
+    expect(asked).toMatchObject({ status: 200, body: { outcome: 'done', sent: [] } });
+    const row = await ended(asked);
+    await until(() => of(asked).length === before.length - 4);
+    expect(of(asked).map(withoutMark)).toEqual(before.slice(4));
+    expect(row).toMatchObject({ state: 'done', sent: before.length - 4, reason: 'a listener lost them' });
+  });
+
+  it('tells the chosen routing keys, and no others, up to a position', async () => {
+    const [first, second] = ofType('order.created');
+    const routingKeys = ['order.created'];
+    const stretch = { from: { position: positionOf(first!) }, upTo: positionOf(second!), routingKeys };
+    const asked = await replay(stretch);
+    await ended(asked);
+    await until(() => of(asked).length === 2);
+    expect(of(asked).map(({ subject }) => subject)).toEqual([first?.subject, second?.subject]);
+  });
+
+  it('tells what stands in the log since a moment', async () => {
+    const since = new Date().toISOString();
+    const later = anOrder({ key: 'later', lines: [{ sku: 'SKU-LATER' }] });
+    await admin.commandSide.append(orderStream(later.orderId), 'OrderPlaced', later.placed.data);
+    await until(() =>
+      told.some(({ subject, type }) => subject === later.orderId && type.includes('completed')),
+    );
+    const asked = await replay({ from: { time: since } });
+    await ended(asked);
+    await until(() => of(asked).length > 0);
+    expect(new Set(of(asked).map(({ subject }) => subject))).toEqual(new Set([later.orderId]));
+  });
+
+  it('does nothing on a dry run, which counts what the real call then tells', async () => {
+    const [first] = ofType('order.created');
+    const body = {
+      from: { position: positionOf(first!) },
+      routingKeys: ['order.created', 'order.completed'],
+    };
+    const planned = await replay(body, { path: '?dryRun=true', key: 'dry' });
+    expect(planned.body).toMatchObject({
+      outcome: 'planned',
+      planned: { messages: { 'order.created': 4, 'order.completed': 4 }, isComplete: true },
+    });
+    expect(planned.body['sent']).toHaveLength(8);
+    expect((await admin.get(`/forwarder/replays/${planned.body['replayId']}`)).status).toBe(404);
+    const done = await replay(body, { key: 'dry' });
+    expect(done.body['appended']).toEqual(planned.body['appended']);
+    expect(await ended(done)).toMatchObject({ sent: 8 });
+    expect(of(done).map(withoutMark)).toEqual(
+      (planned.body['sent'] as unknown as { body: object }[]).map(({ body: event }) => event),
+    );
+  });
+
+  it('happens once under its key', async () => {
+    const [first] = ofType('order.created');
+    const body = { from: { position: positionOf(first!) }, routingKeys: ['order.created'] };
+    const asked = await replay(body, { key: 'once' });
+    await ended(asked);
+    expect(await replay(body, { key: 'once' })).toMatchObject({
+      body: { outcome: 'repeated', replayId: asked.body['replayId'], appended: asked.body['appended'] },
+    });
+    expect(await replay({ ...body, routingKeys: ['order.completed'] }, { key: 'once' })).toMatchObject({
+      status: 422,
+    });
+    expect(of(asked)).toHaveLength(4);
+  });
+
+  it.each([
+    [{ from: { position: '1' } }, 'from.position'],
+    [{ from: {} }, 'from'],
+    [{ from: { time: 'yesterday' } }, 'from.time'],
+    [{ from: { time: '2026-01-01T00:00:00.000Z' }, routingKeys: ['order.vanished'] }, 'routingKeys.0'],
+  ])('says what is wrong with %j', async (body, field) => {
+    expect(await replay(body)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  });
+
+  it('is stopped once, and not after its end', async () => {
+    const [first] = ofType('order.created');
+    const asked = await replay({ from: { position: positionOf(first!) } });
+    await ended(asked);
+    const path = `/${asked.body['replayId']}/stop`;
+    expect(await replay({}, { path })).toMatchObject({
+      status: 409,
+      body: { type: '/problems/replay-not-running' },
+    });
+    expect((await replay({}, { path: `/${crypto.randomUUID()}/stop` })).status).toBe(404);
+  });
+
+  it('is listed, and where the forwarder is is told', async () => {
+    const { body } = await admin.get('/forwarder/replays?first=2');
+    expect([body['replays']?.['length'], body['next']]).toEqual([2, expect.any(String)]);
+    expect((await admin.get('/forwarder')).body).toMatchObject({
+      name: 'forwarder',
+      lag: { positions: expect.any(String) },
+    });
+  });
+});
