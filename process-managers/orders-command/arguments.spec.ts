@@ -12,8 +12,9 @@ const nobody = {} as World;
 
 const look = verb({
   summary: 'looks at something',
-  operands: { id: one('id', z.string().regex(/^\d+$/, { error: 'must be a number' }), 'what to look at') },
-  options: {
+  operand: 'id',
+  arguments: {
+    id: one('id', z.string().regex(/^\d+$/, { error: 'must be a number' }), 'what to look at'),
     reason: one('text', z.string(), 'why'),
     ifMatch: one('etag', z.string().optional(), 'what was seen'),
     tag: many('tag', z.array(z.string()).optional(), 'with that'),

@@ -22,7 +22,7 @@ export function understand(argv: readonly string[], vocabulary: Vocabulary): Sai
   const errand = ownOf(errands, first);
   if (errand) {
     if (rest.some(isHelp)) return { help: helpOfErrand(first, errand) };
-    return { run: within(first, () => errand.prepareFrom(rest)) };
+    return { run: errand.prepareFrom(rest) };
   }
   const verb = ownOf(verbs, first);
   if (verb) return sayVerb(first, verb, rest);
@@ -42,12 +42,21 @@ function sayNoun(name: string, noun: Noun, [word, ...rest]: readonly string[]): 
 }
 
 function sayVerb(name: string, verb: Verb, argv: readonly string[]): Said {
-  return within(name, () => {
+  try {
     const { values, positionals } = argumentsIn(argv, configOf(verb));
     if (values['help'] === true) return { help: helpOfVerb(name, verb) };
-    return { run: verb.prepare({ ...optionsOf(verb, values), ...operandsOf(verb, positionals) }) };
-  });
+    const run = verb.prepare({ ...optionsOf(verb, values), ...operandsOf(verb, positionals) });
+    return { run: (world) => run(world).catch((error: unknown) => Promise.reject(within(name, error))) };
+  } catch (error) {
+    throw within(name, error);
+  }
 }
+
+/** Says of what was not understood in which part of the command it was. */
+const within = (name: string, error: unknown): Error => {
+  if (error instanceof WrongUsage) return new WrongUsage(error.message, { within: name, cause: error });
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
+};
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
@@ -75,14 +84,4 @@ function operandsOf({ operands }: Verb, given: readonly string[]): Record<string
   const [tooMuch] = given.slice(names.length);
   if (tooMuch !== undefined) throw new WrongUsage(`${tooMuch} is too much`);
   return Object.fromEntries(names.map((name, index) => [name, given[index]]));
-}
-
-/** Says which part of the command was not understood. */
-function within<Answer>(name: string, work: () => Answer): Answer {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof WrongUsage)) throw error;
-    throw new WrongUsage(error.message, { within: name, cause: error });
-  }
 }

@@ -45,8 +45,8 @@ export async function* auditOfOrder(
   let left = range.limit;
   for await (const entry of merged([...own, ...stock], orderOf(filter, range))) {
     left -= 1;
-    if (left < 0) return yield { rows: [], more: true };
-    yield { rows: [entry], more: false };
+    yield left < 0 ? { rows: [], more: true } : { rows: [entry], more: false };
+    if (left < 0) return;
   }
 }
 

@@ -36,7 +36,7 @@ const columns = (): readonly Column<z.infer<typeof Entry>>[] => [
 export const auditVerb = verb({
   summary: 'what happened, by whom, when and why, from the audit log of the query side',
   description: 'All of the conditions hold. What happened a moment ago may not be there yet.',
-  options: {
+  arguments: {
     order: one('order', OrderId.optional(), 'of the order, its payment, its process and its reservations'),
     correlation: one('id', text, 'caused by the request with that x-correlation-id'),
     actor: one('subject', text, 'done by that one'),

@@ -1,4 +1,6 @@
+import { MOST_LETTERS } from '@orders/shared-events/contracts/deadLetters.events.js';
 import { z } from 'zod';
+import type { DeadLetterState, DeadLetter as KeptDeadLetter } from '../dead-letters/dead-letters.table.js';
 import { type HowToAct, act } from './action.js';
 import { decoded } from './api-answer.js';
 import { DeadLetter, deadLetterColumns, deadLetterText, lineOfDeadLetter } from './dead-letters.texts.js';
@@ -8,8 +10,9 @@ import { actionOptions, answerOptions, choiceOf, listOptions, seenOptions, sureO
 import { type Given, type Noun, flag, one, verb } from './verb.js';
 import type { World } from './world.js';
 
-const STATES = ['open', 'requeueing', 'requeued', 'discarded'] as const;
-const ORIGINS = ['queue', 'unknown correlation', 'not translated'] as const;
+const STATES = ['open', 'requeued', 'discarded'] as const satisfies readonly DeadLetterState[];
+const ORIGINS = ['queue', 'unknown correlation', 'not translated'] as const satisfies DeadLetterOrigin[];
+type DeadLetterOrigin = KeptDeadLetter['origin'];
 const text = z.string().min(1, { error: 'must not be empty' }).optional();
 
 const letter = { id: one('id', z.uuid({ error: 'must be a UUID' }), 'the id of the dead letter') };
@@ -21,7 +24,6 @@ const filterOptions = {
   reasonContains: one('text', text, 'with that text in why they died'),
 };
 
-const MOST_AT_ONCE = 500;
 const boundOptions = {
   limit: one(
     'messages',
@@ -29,9 +31,9 @@ const boundOptions = {
       .number()
       .int()
       .min(1)
-      .max(MOST_AT_ONCE, { error: `must be a whole number from 1 to ${MOST_AT_ONCE}` })
+      .max(MOST_LETTERS, { error: `must be a whole number from 1 to ${MOST_LETTERS}` })
       .default(100),
-    'at most so many, the oldest first; 100 unless told',
+    'at most so many, the newest first; 100 unless told',
   ),
 };
 
@@ -64,15 +66,14 @@ export const deadLettersNoun: Noun = {
   verbs: {
     list: verb({
       summary: 'messages that came to nothing, newest first',
-      options: {
+      arguments: {
         state: one('state', choiceOf(STATES), `${STATES.join(', ')}; open unless told`),
         ...filterOptions,
         ...listOptions,
       },
       examples: ['dead-letters list', 'dead-letters list --queue commands.payment --reason-contains timeout'],
-      run: ({ json, limit, reasonContains, ...filter }, world) => {
-        const query = { ...filter, reason: reasonContains };
-        const pages = world.admin.pages('/dead-letters', 'deadLetters', query, limit);
+      run: ({ json, limit, ...filter }, world) => {
+        const pages = world.admin.pages('/dead-letters', 'deadLetters', filter, limit);
         return list(
           { json },
           { pages, row: DeadLetter, columns: deadLetterColumns, of: 'dead letters' },
@@ -82,8 +83,8 @@ export const deadLettersNoun: Noun = {
     }),
     show: verb({
       summary: 'a dead letter with its content',
-      operands: letter,
-      options: answerOptions,
+      operand: 'id',
+      arguments: { ...letter, ...answerOptions },
       examples: [`dead-letters show ${ID}`],
       run: async ({ id, ...how }, world) => {
         const { body } = await world.admin.get(`/dead-letters/${id}`);
@@ -94,8 +95,8 @@ export const deadLettersNoun: Noun = {
     }),
     requeue: verb({
       summary: 'sends a dead letter again, as it was or edited',
-      operands: letter,
-      options: { ...contentOptions, ...actionOptions, ...seenOptions },
+      operand: 'id',
+      arguments: { ...letter, ...contentOptions, ...actionOptions, ...seenOptions },
       examples: [
         `dead-letters requeue ${ID} --reason 'the fix is deployed'`,
         `dead-letters requeue ${ID} --reason 'the quantity was text' --edit`,
@@ -109,7 +110,7 @@ export const deadLettersNoun: Noun = {
     }),
     'requeue-all': verb({
       summary: 'sends the open dead letters again that fulfil all of the filter',
-      options: { ...filterOptions, ...boundOptions, ...actionOptions, ...sureOptions },
+      arguments: { ...filterOptions, ...boundOptions, ...actionOptions, ...sureOptions },
       examples: [
         `dead-letters requeue-all --queue commands.payment --reason 'the provider is back' --dry-run`,
       ],
@@ -117,8 +118,8 @@ export const deadLettersNoun: Noun = {
     }),
     discard: verb({
       summary: 'gives a dead letter up for good',
-      operands: letter,
-      options: { ...actionOptions, ...seenOptions, ...sureOptions },
+      operand: 'id',
+      arguments: { ...letter, ...actionOptions, ...seenOptions, ...sureOptions },
       examples: [`dead-letters discard ${ID} --reason 'a test message' --yes`],
       run: ({ id, ...how }, world) => {
         const path = `/dead-letters/${id}`;
@@ -128,7 +129,7 @@ export const deadLettersNoun: Noun = {
     }),
     'discard-all': verb({
       summary: 'gives the open dead letters up for good that fulfil all of the filter',
-      options: { ...filterOptions, ...boundOptions, ...actionOptions, ...sureOptions },
+      arguments: { ...filterOptions, ...boundOptions, ...actionOptions, ...sureOptions },
       examples: [`dead-letters discard-all --type Unknown --reason 'of a test' --yes`],
       run: (given, world) => actOnMany('discard', given, world),
     }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { since } from './durations.js';
-import { type Canvas, type Column, fields, heading, printable, table } from './table.js';
+import { at, since } from './durations.js';
+import { type Canvas, type Column, fields, printable } from './table.js';
 
 const Instant = z.iso.datetime();
 
@@ -8,11 +8,13 @@ const Instant = z.iso.datetime();
 export const Replay = z.object({
   id: z.string(),
   state: z.string(),
-  from: z.string(),
-  to: z.string(),
+  stretch: z.object({
+    from: z.union([z.object({ position: z.string() }), z.object({ time: z.string() })]),
+    upTo: z.string(),
+  }),
   position: z.string().nullable(),
   sent: z.int(),
-  routingKeys: z.array(z.string()).nullable(),
+  routingKeys: z.array(z.string()),
   reason: z.string(),
   requestedAt: Instant,
 });
@@ -22,42 +24,43 @@ export const replayColumns = (now: Date): readonly Column<Replay>[] => [
   { title: 'ID', cell: ({ id }) => id },
   { title: 'STATE', cell: ({ state }) => state },
   { title: 'ASKED FOR', cell: ({ requestedAt }) => `${since(requestedAt, now)} ago` },
-  { title: 'FROM', cell: ({ from }) => from, isNumber: true },
+  { title: 'FROM', cell: fromOf },
   { title: 'AT', cell: ({ position }) => position ?? '', isNumber: true },
-  { title: 'TO', cell: ({ to }) => to, isNumber: true },
+  { title: 'TO', cell: ({ stretch }) => stretch.upTo, isNumber: true },
   { title: 'SENT', cell: ({ sent }) => String(sent), isNumber: true },
-  { title: 'ROUTING KEYS', cell: ({ routingKeys }) => routingKeys?.join(', ') ?? 'all' },
+  { title: 'ROUTING KEYS', cell: ({ routingKeys }) => routingKeys.join(', ') },
   { title: 'REASON', cell: ({ reason }) => reason },
 ];
 
 /** What is about to be stopped. */
-export const lineOfReplay = ({ id, state, from, to, position, sent }: Replay): string =>
-  printable(`${id} ${state}, from ${from} to ${to}, at ${position ?? from}, ${sent} sent`);
+export const lineOfReplay = (replay: Replay): string =>
+  printable(
+    `${replay.id} ${replay.state}, from ${fromOf(replay)} to ${replay.stretch.upTo}, at ${replay.position ?? 'its beginning'}, ${replay.sent} sent`,
+  );
+
+function fromOf({ stretch: { from } }: Replay): string {
+  return 'position' in from ? from.position : from.time;
+}
 
 /** What is shown of the forwarder. */
 export const Forwarder = z.object({
   position: z.string().nullable(),
-  head: z.string(),
-  lag: z.object({ positions: z.string(), seconds: z.number().nullable() }),
   holder: z.string().nullable(),
-  replays: z.array(Replay),
+  movedAt: Instant,
+  lag: z.object({ positions: z.string(), seconds: z.number().nullable() }),
 });
-type Forwarder = z.infer<typeof Forwarder>;
 
-export function forwarderText(
-  { position, head, lag, holder, replays }: Forwarder,
+export const forwarderText = (
+  { position, holder, movedAt, lag }: z.infer<typeof Forwarder>,
   now: Date,
   canvas: Canvas,
-): string {
-  const told = fields(
+): string =>
+  fields(
     [
-      ['position', position],
-      ['log ends at', head],
+      ['position', position ?? 'none yet'],
       ['behind', `${lag.positions} positions${lag.seconds === null ? '' : `, ${lag.seconds.toFixed(1)} s`}`],
+      ['moved', at(movedAt, now)],
       ['held by', holder ?? { text: 'nobody', style: 'red' }],
     ],
     canvas,
   );
-  if (replays.length === 0) return told;
-  return told + heading('Replays', canvas) + table(replays, replayColumns(now), canvas);
-}

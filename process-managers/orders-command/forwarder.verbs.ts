@@ -5,7 +5,7 @@ import { act } from './action.js';
 import { decoded } from './api-answer.js';
 import { Forwarder, Replay, forwarderText, lineOfReplay, replayColumns } from './forwarder.texts.js';
 import { list, tell } from './listing.js';
-import { actionOptions, answerOptions, listOptions, seenOptions, sureOptions } from './options.js';
+import { actionOptions, answerOptions, listOptions, sureOptions } from './options.js';
 import { type Given, type Noun, many, one, verb } from './verb.js';
 
 const Moment = z.iso
@@ -14,29 +14,25 @@ const Moment = z.iso
   .optional();
 
 const stretchOptions = {
-  fromPosition: one('position', LogPosition.optional(), 'from that position of the log on'),
+  fromPosition: one('position', LogPosition.optional(), 'from that event of the log on, its sequence'),
   fromTime: one('instant', Moment, 'or from what was recorded then on'),
-  toPosition: one('position', LogPosition.optional(), 'up to that position; unless told, to where it is now'),
-  toTime: one('instant', Moment, 'or up to what was recorded then'),
+  toPosition: one(
+    'position',
+    LogPosition.optional(),
+    'up to that one; unless told, to where the log ends now',
+  ),
   routingKey: many('key', z.array(z.string()).optional(), 'only that, e.g. order.completed; all unless told'),
 };
 
 /** As the admin API takes it. */
-function stretchOf({ fromPosition, fromTime, toPosition, toTime, routingKey }: Given<typeof stretchOptions>) {
-  const from = endOf('--from', fromPosition, fromTime);
-  if (!from)
-    throw new WrongUsage('--from-position or --from-time is required', { within: 'forwarder replay' });
-  return { from, to: endOf('--to', toPosition, toTime), routingKeys: routingKey };
+function stretchOf({ fromPosition, fromTime, toPosition, routingKey }: Given<typeof stretchOptions>) {
+  if ((fromPosition === undefined) === (fromTime === undefined))
+    throw new WrongUsage('either --from-position or --from-time is required');
+  const from = fromPosition === undefined ? { time: fromTime } : { position: fromPosition };
+  return { from, upTo: toPosition, routingKeys: routingKey };
 }
 
-function endOf(name: string, position: string | undefined, time: string | undefined) {
-  if (position !== undefined && time !== undefined)
-    throw new WrongUsage(`${name}-position and ${name}-time exclude one another`, {
-      within: 'forwarder replay',
-    });
-  if (position !== undefined) return { position };
-  return time === undefined ? undefined : { time };
-}
+const replay = { id: one('id', z.uuid({ error: 'must be a UUID' }), 'the id of the replay') };
 
 const ID = '0b9b4f9e-6a2c-4a57-8d4c-1f2f6f2f3b1d';
 
@@ -45,7 +41,7 @@ export const forwarderNoun: Noun = {
   verbs: {
     show: verb({
       summary: 'how far the forwarder of integration events is',
-      options: answerOptions,
+      arguments: answerOptions,
       examples: ['forwarder show'],
       run: async (how, world) => {
         const { body } = await world.admin.get('/forwarder');
@@ -55,20 +51,20 @@ export const forwarderNoun: Noun = {
     }),
     replay: verb({
       summary: 'tells the outside again what it was told, each message marked as a replay',
-      options: { ...stretchOptions, ...actionOptions, ...sureOptions },
+      arguments: { ...stretchOptions, ...actionOptions, ...sureOptions },
       examples: [
         `forwarder replay --from-time 2026-01-31T00:00:00Z --routing-key order.completed --reason 'a new listener' --dry-run`,
         `forwarder replay --from-position 4711 --to-position 5000 --reason 'lost at the warehouse' --yes`,
       ],
       run: (given, world) => {
-        const { fromPosition, fromTime, toPosition, toTime, routingKey, ...how } = given;
-        const body = stretchOf({ fromPosition, fromTime, toPosition, toTime, routingKey });
+        const { fromPosition, fromTime, toPosition, routingKey, ...how } = given;
+        const body = stretchOf({ fromPosition, fromTime, toPosition, routingKey });
         return act({ path: '/forwarder/replays', body, question: 'Tell the outside again?' }, how, world);
       },
     }),
     replays: verb({
       summary: 'what was told again, newest first',
-      options: listOptions,
+      arguments: listOptions,
       examples: ['forwarder replays'],
       run: ({ json, limit }, world) => {
         const pages = world.admin.pages('/forwarder/replays', 'replays', {}, limit);
@@ -77,8 +73,8 @@ export const forwarderNoun: Noun = {
     }),
     stop: verb({
       summary: 'ends a replay that runs; what was told is told',
-      operands: { id: one('id', z.uuid({ error: 'must be a UUID' }), 'the id of the replay') },
-      options: { ...actionOptions, ...seenOptions },
+      operand: 'id',
+      arguments: { ...replay, ...actionOptions },
       examples: [`forwarder stop ${ID} --reason 'the listener cannot keep up'`],
       run: ({ id, ...how }, world) => {
         const path = `/forwarder/replays/${id}`;

@@ -28,9 +28,9 @@ const STAGES = [...ProcessStage.options, 'done'] as const;
 
 const listVerb = verb({
   summary: 'order processes by state and age',
-  options: {
+  arguments: {
     state: one('state', choiceOf(STATES), `${STATES.join(', ')}; STUCK do not go on by themselves`),
-    stage: one('stage', choiceOf(STAGES), `${STAGES.join(', ')}`),
+    stage: one('stage', choiceOf(STAGES), STAGES.join(', ')),
     search: one('text', z.string().optional(), 'the beginning of an order id, or a correlation id'),
     olderThan: one('duration', Duration.optional(), 'began at least so long ago, e.g. 2h'),
     inStageFor: one('duration', Duration.optional(), 'in its present stage for at least so long, e.g. 15m'),
@@ -52,8 +52,8 @@ const listVerb = verb({
 
 const showVerb = verb({
   summary: 'what an order process knows, waits for, and has done',
-  operands: order,
-  options: answerOptions,
+  operand: 'order',
+  arguments: { ...order, ...answerOptions },
   examples: ['process show 5f3c0e3e-5c0b-5b0e-9d0e-3b1f0e3e5c0b'],
   run: async ({ order: orderId, ...how }, world) => {
     const { body } = await world.admin.get(`/processes/${orderId}`);
@@ -64,8 +64,8 @@ const showVerb = verb({
 
 const explainVerb = verb({
   summary: 'why an order process stands where it stands, and what can be done',
-  operands: order,
-  options: answerOptions,
+  operand: 'order',
+  arguments: { ...order, ...answerOptions },
   examples: ['process explain 5f3c0e3e-5c0b-5b0e-9d0e-3b1f0e3e5c0b'],
   run: async ({ order: orderId, ...how }, world) => {
     const { body } = await world.admin.get(`/processes/${orderId}/explanation`);
@@ -80,20 +80,24 @@ interface ActionVerb {
   readonly example: string;
 }
 
-const options = { ...actionOptions, ...seenOptions };
+const actionArguments = { ...order, ...actionOptions, ...seenOptions };
 
 const revocable = (action: OperatorAction, { summary, description, example }: ActionVerb): Verb =>
   verb({
-    ...{ summary, description, operands: order, options, examples: [example] },
+    ...{ summary, description, examples: [example] },
+    operand: 'order',
+    arguments: actionArguments,
     run: ({ order: orderId, ...how }, world) => actOn(orderId, action, how, world),
   });
 
 const irrevocable = (
   action: OperatorAction,
-  { question, ...texts }: ActionVerb & { question: string },
+  { summary, description, example, question }: ActionVerb & { readonly question: string },
 ): Verb =>
   verb({
-    ...{ ...texts, operands: order, options: { ...options, ...sureOptions }, examples: [texts.example] },
+    ...{ summary, description, examples: [example] },
+    operand: 'order',
+    arguments: { ...actionArguments, ...sureOptions },
     run: ({ order: orderId, ...how }, world) => actOn(orderId, action, { ...how, question }, world),
   });
 

@@ -38,7 +38,7 @@ export const quarantineNoun: Noun = {
   verbs: {
     list: verb({
       summary: 'the orders in quarantine, newest first',
-      options: listOptions,
+      arguments: listOptions,
       examples: ['quarantine list'],
       run: ({ json, limit }, world) => {
         const pages = world.admin.pages('/quarantine', 'orders', {}, limit);
@@ -47,8 +47,8 @@ export const quarantineNoun: Noun = {
     }),
     show: verb({
       summary: 'what an order in quarantine has met',
-      operands: order,
-      options: answerOptions,
+      operand: 'order',
+      arguments: { ...order, ...answerOptions },
       examples: [`quarantine show ${ORDER}`],
       run: async ({ order: orderId, ...how }, world) => {
         const { body } = await world.admin.get(`/quarantine/${orderId}`);
@@ -70,8 +70,8 @@ export const quarantineNoun: Noun = {
       summary: 'lets an order in quarantine go on',
       description:
         'The log is read again from where it stopped; it stops again at what still cannot be dealt with.',
-      operands: order,
-      options: { ...actionOptions, ...seenOptions },
+      operand: 'order',
+      arguments: { ...order, ...actionOptions, ...seenOptions },
       examples: [`quarantine release ${ORDER} --reason 'the fix is deployed'`],
       run: ({ order: orderId, ...how }, world) => {
         const path = `/quarantine/${orderId}`;
@@ -106,7 +106,7 @@ export const parkedNoun: Noun = {
   verbs: {
     list: verb({
       summary: 'the events that wait, newest first',
-      options: listOptions,
+      arguments: listOptions,
       examples: ['parked list'],
       run: ({ json, limit }, world) => {
         const pages = world.admin.pages('/parked', 'parked', {}, limit);

@@ -28,7 +28,15 @@ export const replayErrand: Errand = {
   },
 };
 
-const program = (): string => fileURLToPath(import.meta.resolve('@orders/query-side/replay.main.js'));
+function program(): string {
+  try {
+    return fileURLToPath(import.meta.resolve('@orders/query-side/replay.main.js'));
+  } catch (error) {
+    throw new Error('the query side is not installed here: run its replay.main.js where it is', {
+      cause: error,
+    });
+  }
+}
 
 /** Its exit code. Whoever interrupts at a terminal interrupts both; what was sent to this one alone is passed on. */
 async function ended(child: ChildProcess): Promise<number> {

@@ -19,19 +19,19 @@ export interface Terminal {
 
 export type Paint = (style: Style, text: string) => string;
 
-/** Of this process. Colours are there on a terminal that has them, and not under NO_COLOR. */
-export function terminalOf(
-  { stdin, stdout, stderr }: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>,
-  signal: AbortSignal,
-): Terminal {
+type Streams = Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+/** Of a process. Colours are there on a terminal that has them, and not under NO_COLOR. */
+export function terminalOf(process: Streams, signal: AbortSignal): Terminal {
+  const { stdin, stdout, stderr, env } = process;
   const isAnswered = stdin.isTTY && stderr.isTTY;
   return {
     write: (text) => void stdout.write(text),
     note: (line) => void stderr.write(`${line}\n`),
     // Some terminals do not know, and say 0.
     width: (stdout.isTTY && stdout.columns) || undefined,
-    paint: stdout.isTTY && stdout.hasColors() ? painted : plain,
-    ask: isAnswered ? (question) => answered(question, { stdin, stderr }, signal) : undefined,
+    paint: stdout.isTTY && stdout.hasColors(env) ? painted : plain,
+    ask: isAnswered ? (question) => answered(question, process, signal) : undefined,
   };
 }
 
@@ -41,7 +41,7 @@ export const plain: Paint = (_style, text) => text;
 /** An end of the input is a no. */
 async function answered(
   question: string,
-  { stdin: input, stderr: output }: Pick<NodeJS.Process, 'stdin' | 'stderr'>,
+  { stdin: input, stderr: output }: Streams,
   signal: AbortSignal,
 ): Promise<boolean> {
   const lines = createInterface({ input, output });

@@ -48,7 +48,7 @@ export interface Verb {
   readonly summary: string;
   /** More of it, in lines. */
   readonly description?: string | undefined;
-  /** In their order, all of them required. */
+  /** What stands behind it in its place. */
   readonly operands: Arguments;
   readonly options: Arguments;
   /** What stands behind `npm run orders -- `. */
@@ -68,31 +68,27 @@ export interface Noun {
   readonly verbs: Readonly<Record<string, Verb>>;
 }
 
-interface Definition<Operands extends Arguments, Options extends Arguments> {
-  readonly summary: string;
-  readonly description?: string;
-  readonly operands?: Operands;
-  readonly options: Options;
-  readonly examples: readonly string[];
-  run(given: Given<Operands & Options>, world: World): Promise<number>;
+interface Definition<Known extends Arguments> extends Pick<Verb, 'summary' | 'description' | 'examples'> {
+  readonly arguments: Known;
+  /** Which of them is no option, but stands behind the verb. */
+  readonly operand?: keyof Known;
+  run(given: Given<Known>, world: World): Promise<number>;
 }
 
-export function verb<Options extends Arguments, Operands extends Arguments = Record<never, never>>(
-  definition: Definition<Operands, Options>,
-): Verb {
-  const { summary, description, options, examples } = definition;
-  const operands: Arguments = definition.operands ?? {};
+export function verb<Known extends Arguments>(definition: Definition<Known>): Verb {
+  const { summary, description, examples } = definition;
+  const all = Object.entries(definition.arguments);
+  const isOperand = ([name]: (typeof all)[number]) => name === definition.operand;
+  const operands = Object.fromEntries(all.filter(isOperand));
+  const options = Object.fromEntries(all.filter((argument) => !isOperand(argument)));
   const prepare = (given: Readonly<Record<string, unknown>>): Run => {
-    const checked = Object.fromEntries([
-      ...Object.entries(operands).map(([name, operand]) => [
-        name,
-        valueOf(`<${operand.value}>`, operand, given[name]),
-      ]),
-      ...Object.entries(options).map(([name, option]) => [
-        name,
-        valueOf(optionName(name), option, given[name]),
-      ]),
-    ]) as Given<Operands & Options>;
+    const checked = Object.fromEntries(
+      all.map((argument) => {
+        const [name, { value }] = argument;
+        const told = isOperand(argument) ? `<${value}>` : optionName(name);
+        return [name, valueOf(told, argument[1], given[name])];
+      }),
+    ) as Given<Known>;
     return (world) => definition.run(checked, world);
   };
   return { summary, description, operands, options, examples, prepare };

@@ -27,7 +27,7 @@ const subscriptionColumns = (now: Date): readonly Column<z.infer<typeof Subscrip
 
 export const subscriptionsVerb = verb({
   summary: 'how far everything that follows the log has come',
-  options: answerOptions,
+  arguments: answerOptions,
   examples: ['subscriptions'],
   run: async (how, world) => {
     const { body } = await world.admin.get('/subscriptions');
@@ -66,7 +66,7 @@ const leaseColumns = (now: Date): readonly Column<Leases['leases'][number]>[] =>
 
 export const leasesVerb = verb({
   summary: 'which instance of the process managers does what',
-  options: answerOptions,
+  arguments: answerOptions,
   examples: ['leases'],
   run: async (how, world) => {
     const { body } = await world.admin.get('/leases');
@@ -79,23 +79,30 @@ export const leasesVerb = verb({
 });
 
 /** What is shown of what is due. */
-const Timer = z.object({ orderId: z.string(), kind: z.string(), dueAt: Instant, stage: z.string() });
+const Timer = z.object({
+  orderId: z.string(),
+  kind: z.string(),
+  stage: z.string(),
+  dueAt: Instant,
+  resends: z.int(),
+});
 
 const timerColumns = (now: Date): readonly Column<z.infer<typeof Timer>>[] => [
   { title: 'ORDER', cell: ({ orderId }) => orderId },
   { title: 'STAGE', cell: ({ stage }) => stage },
   { title: 'WHAT', cell: ({ kind }) => kind },
   { title: 'DUE', cell: ({ dueAt }) => until(dueAt, now) },
+  { title: 'RESENT', cell: ({ resends }) => String(resends), isNumber: true },
 ];
 
 export const timersVerb = verb({
-  summary: 'what is due next, by process',
-  options: {
+  summary: 'what is due next, the soonest first',
+  arguments: {
     kind: one('kind', choiceOf(['deadline', 'resend']), 'deadline or resend'),
     overdue: flag(z.boolean().default(false), 'only what should have happened by now'),
     ...listOptions,
   },
-  examples: ['timers', 'timers --kind deadline --overdue'],
+  examples: ['timers', 'timers --kind resend --overdue'],
   run: ({ json, limit, kind, overdue }, world) => {
     const query = { kind, overdue: overdue ? 'true' : undefined };
     const pages = world.admin.pages('/timers', 'timers', query, limit);
