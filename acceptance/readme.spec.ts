@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { testTokens } from '@orders/command-side/payment/test-tokens.js';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ask, request } from './client.js';
+import { ask, get, request } from './client.js';
 import { type System, topologies } from './system.js';
 
 let system: System;
@@ -69,6 +69,13 @@ it('every command that the README names is there', async () => {
   };
   const named = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script);
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+});
+
+it('the document that the admin API serves is the one that the README leads to', async () => {
+  const contracts = join(import.meta.dirname, '..', 'docs', 'contracts');
+  expect(readme).toContain('(docs/contracts)');
+  const committed: unknown = JSON.parse(await readFile(join(contracts, 'admin.openapi.json'), 'utf8'));
+  expect(await get(`${system.admin}/api/openapi.json`)).toEqual(committed);
 });
 
 interface Found {

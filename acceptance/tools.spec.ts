@@ -193,6 +193,72 @@ describe('npm run generate -- --check', () => {
   });
 });
 
+describe('npm run generate -- contracts', () => {
+  const folder = 'docs/contracts';
+
+  /** Stands for the code that makes and compares the contracts: two documents, of which the first is a promise. */
+  async function contracts(first: number): Promise<void> {
+    await write(
+      'acceptance/contracts/documents.ts',
+      `export const contractDocuments = async () =>
+         new Map<string, unknown>([['first.json', { is: ${first} }], ['below/second.json', { is: 2 }]]);`,
+    );
+    await write(
+      'acceptance/contracts/promises.ts',
+      `export const isPromise = (path: string) => path === 'first.json';
+       export const brokenPromises = (before: Map<string, { is: number }>, now: Map<string, { is: number }>) =>
+         [...before].flatMap(([path, { is }]) => now.get(path)!.is < is ? [path + ': less than ' + is] : []);`,
+    );
+  }
+
+  beforeEach(async () => {
+    await workspace();
+    await write('package.json', { name: 'spec', type: 'module', workspaces: ['acceptance'] });
+    await write('tsconfig.json', { files: [], references: [{ path: 'acceptance' }] });
+    await write('acceptance/tsconfig.json', (await read('one/tsconfig.json')).replace('*.ts', '**/*.ts'));
+    for (const name of ['@graphql-codegen', 'graphql', 'prettier'])
+      await symlink(join(checkout, 'node_modules', name), join(root, 'node_modules', name));
+    await contracts(5);
+  });
+
+  it('writes them, removes what is no longer made, and leaves the rest alone', async () => {
+    await write(`${folder}/old.json`, {});
+    await write(`${folder}/README.md`, 'What this is.');
+    expect((await run('generate.mjs', 'contracts')).code).toBe(0);
+    expect(await read(`${folder}/below/second.json`)).toBe('{\n  "is": 2\n}\n');
+    expect(existsSync(join(root, folder, 'old.json'))).toBe(false);
+    expect(existsSync(join(root, folder, 'README.md'))).toBe(true);
+    expect((await run('generate.mjs', '--check', 'contracts')).code).toBe(0);
+  });
+
+  it('names every file that is out of date, and writes none of them, with --check', async () => {
+    await run('generate.mjs', 'contracts');
+    await write(`${folder}/first.json`, { is: 4 });
+    await write(`${folder}/old.json`, {});
+    expect(await run('generate.mjs', '--check', 'contracts')).toMatchObject({
+      code: 1,
+      errors: `${folder}/first.json\n${folder}/old.json\nnot what the sources say: run npm run generate\n`,
+    });
+    expect(await read(`${folder}/first.json`)).toBe('{"is":4}');
+  });
+
+  it('refuses what breaks what was accepted, also to accept it', async () => {
+    expect((await run('generate.mjs', '--accept', 'contracts')).code).toBe(0);
+    expect(existsSync(join(root, folder, 'accepted/below'))).toBe(false);
+    await contracts(6);
+    const { code, output } = await run('generate.mjs', 'contracts');
+    expect([code, output]).toEqual([0, expect.stringContaining('1 say something that is not accepted yet')]);
+    expect((await run('generate.mjs', '--accept', 'contracts')).code).toBe(0);
+    await contracts(5);
+    for (const options of [[], ['--accept'], ['--check']])
+      expect(await run('generate.mjs', ...options, 'contracts')).toMatchObject({
+        code: 1,
+        errors: expect.stringContaining('first.json: less than 6\nothers rely on that'),
+      });
+    expect(await read(`${folder}/accepted/first.json`)).toBe('{\n  "is": 6\n}\n');
+  });
+});
+
 describe('npm test', () => {
   /** Stands for Nx: leaves what a project's Jest run would leave, and ends with `code`. */
   const nx = (code: number, report: string) => `

@@ -255,6 +255,10 @@ test.each(['shared-events', 'command-side', 'query-side', 'process-managers'])(
   },
 );
 
+test('a change of what is published runs the tests of process-managers again: they hold it against the code', async () => {
+  expect(await inputsOfTests('process-managers')).toContain('docs/contracts/asyncapi.json');
+});
+
 /** What npm test says at its end, under these variables. */
 async function saidOf(variables: Readonly<Record<string, string>>): Promise<string[]> {
   const say = `import { notRunOnRealServers } from ${JSON.stringify(`${root}tools/real-servers.mjs`)};

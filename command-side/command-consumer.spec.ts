@@ -3,10 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { BusCommand } from '@orders/shared-events/contracts/commands.js';
 import type { CommandMessage } from '@orders/shared-events/contracts/envelope.js';
 import { CommandId } from '@orders/shared-events/contracts/ids.js';
-import { AppendOutcomeUnknown } from '@orders/shared-events/transport/append-gateway.js';
+import { AppendOutcomeUnknown, NotAppended } from '@orders/shared-events/transport/append-gateway.js';
 import { HEADER, MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { type LogSink, currentContext } from '@orders/shared-events/transport/observability.js';
-import { COMMANDS, commandTopology, deadLetterQueueOf } from '@orders/shared-events/transport/topology.js';
+import {
+  COMMANDS,
+  attemptsOf,
+  commandTopology,
+  deadLetterQueueOf,
+} from '@orders/shared-events/transport/topology.js';
 import { orderId, origin } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Server, embeddedBroker } from '@orders/shared-events/testing/servers.js';
@@ -96,11 +101,13 @@ describe('a command from the bus', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('waits while something is away, and uses up no attempt', async () => {
+  it.each([
+    ['the outcome is unknown', new AppendOutcomeUnknown('away')],
+    ['there is no turn to append', new NotAppended('too many wait')],
+  ])('waits while %s, and uses up no attempt', async (_why, outage) => {
     let outages = 0;
-    const most = (commandTopology.queues[0]?.attempts ?? 0) + 1;
-    carryOut = () =>
-      outages++ < most ? Promise.reject(new AppendOutcomeUnknown('away')) : Promise.resolve(undefined);
+    const most = Math.max(...commandTopology.queues.map(attemptsOf)) + 1;
+    carryOut = () => (outages++ < most ? Promise.reject(outage) : Promise.resolve(undefined));
     await publish(confirm());
     await until(() => taken.length > most);
     expect(deadLetters).toEqual([]);

@@ -18,9 +18,10 @@ const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
 await runAsProcess(
   async (onStop) => {
     const topologies = [commandTopology];
+    const metrics = new Registry();
     const { eventStore, messageBus } = await openConnections(
       configuration,
-      { name: NAME, topologies, logger },
+      { name: NAME, topologies, logger, metrics },
       onStop,
     );
     const module = AppModule.register({
@@ -29,7 +30,7 @@ await runAsProcess(
       databaseUrl: configuration.DATABASE_URL,
       settings: configuration,
       logger,
-      metrics: new Registry(),
+      metrics,
     });
     const app = await NestFactory.create(module, {
       bufferLogs: true,

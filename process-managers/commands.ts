@@ -1,12 +1,13 @@
 import { aggregateOf } from '@orders/shared-events/contracts/commands.js';
-import type { CommandMessage, Origin } from '@orders/shared-events/contracts/envelope.js';
+import {
+  COMMAND_TIME_TO_LIVE_MS,
+  type CommandMessage,
+  type Origin,
+} from '@orders/shared-events/contracts/envelope.js';
 import { later } from '@orders/shared-events/contracts/instants.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { COMMANDS, commandRoutingKey } from '@orders/shared-events/transport/topology.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
-
-/** A command that lies in a queue for longer is refused; whoever still needs it has sent it again by then. */
-export const TIME_TO_LIVE_MS = 60_000;
 
 export class NotConnected extends Error {
   override readonly name = 'NotConnected';
@@ -20,7 +21,7 @@ export async function sendCommand(
   sentAt: string,
 ): Promise<void> {
   if (!bus.connected) throw new NotConnected('the broker is away');
-  const expiresAt = later(sentAt, TIME_TO_LIVE_MS);
+  const expiresAt = later(sentAt, COMMAND_TIME_TO_LIVE_MS);
   const message: CommandMessage = { commandId, ...command, origin, sentAt, expiresAt };
   await bus.publish(COMMANDS, commandRoutingKey(aggregateOf(command), command.type), message, {
     messageId: commandId,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { silent } from '@orders/shared-events/testing/logger.js';
+import { SeverableLink } from '@orders/shared-events/testing/severable-link.js';
 import { type Server, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { Pool } from 'pg';
@@ -70,6 +71,36 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     return () => own.end();
   }
 
+  async function heldIn(holder: string): Promise<number> {
+    const { rows } = await pool.query<{ held: number }>(
+      'SELECT count(*)::int AS held FROM process_managers.leases WHERE holder = $1 AND expires_at > now()',
+      [holder],
+    );
+    return rows[0]!.held;
+  }
+
+  async function living(): Promise<number> {
+    const { rows } = await pool.query<{ living: number }>(
+      'SELECT count(*)::int AS living FROM process_managers.instances',
+    );
+    return rows[0]!.living;
+  }
+
+  /** Resolves once every lease runs out later than any did before. */
+  async function allRenewed(): Promise<void> {
+    // As text: a Date keeps three digits.
+    const { rows } = await pool.query<{ at: string }>(
+      'SELECT max(expires_at)::text AS at FROM process_managers.leases',
+    );
+    await until(async () => {
+      const later = await pool.query<{ later: boolean }>(
+        'SELECT min(expires_at) > $1::timestamptz AS later FROM process_managers.leases',
+        [rows[0]!.at],
+      );
+      return later.rows[0]!.later;
+    });
+  }
+
   describe('leases', () => {
     it('all go to the only instance', async () => {
       const one = new Notes();
@@ -89,16 +120,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     it('stay where they are while they are renewed', async () => {
       const one = new Notes();
       await instance('one', one).start();
-      const { rows } = await pool.query<{ at: Date }>(
-        'SELECT max(expires_at) AS at FROM process_managers.leases',
-      );
-      await until(async () => {
-        const later = await pool.query<{ later: boolean }>(
-          'SELECT min(expires_at) > $1 AS later FROM process_managers.leases',
-          [rows[0]!.at],
-        );
-        return later.rows[0]!.later;
-      });
+      await allRenewed();
       expect(one.lostOnes).toEqual([]);
     });
 
@@ -137,6 +159,76 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       );
       await until(() => one.lostOnes.includes('work-3'));
       expect(one.held.has('work-3')).toBe(false);
+    });
+
+    it('are renewed while the work takes long to begin', async () => {
+      const begun = Promise.withResolvers<undefined>();
+      const one = new Notes();
+      const gained = one.gained.bind(one);
+      one.gained = async (leases) => {
+        await begun.promise;
+        await gained(leases);
+      };
+      const started = instance('one', one).start();
+      await until(async () => (await heldIn('one')) === NAMES.length);
+      await allRenewed();
+      begun.resolve(undefined);
+      await started;
+      expect([one.held.size, one.lostOnes]).toEqual([NAMES.length, []]);
+    });
+
+    it('are renewed while the work takes long to end, and free once it has', async () => {
+      const ended = Promise.withResolvers<undefined>();
+      const [one, two] = [new Notes(), new Notes()];
+      await instance('one', one).start();
+      const release = one.release.bind(one);
+      one.release = async (names) => {
+        await ended.promise;
+        await release(names);
+      };
+      await instance('two', two).start();
+      await until(async () => (await living()) === 2);
+      await allRenewed();
+      await allRenewed();
+      expect([await heldIn('one'), two.held.size]).toEqual([NAMES.length, 0]);
+      ended.resolve(undefined);
+      await until(() => two.held.size === 4);
+      expect(one.lostOnes).toEqual([]);
+    });
+
+    it('that are lost while the work begins are lost once it has begun', async () => {
+      const begun = Promise.withResolvers<undefined>();
+      const one = new Notes();
+      const gained = one.gained.bind(one);
+      one.gained = async (leases) => {
+        await begun.promise;
+        await gained(leases);
+      };
+      const started = instance('one', one).start();
+      await until(async () => (await heldIn('one')) === NAMES.length);
+      await pool.query(
+        `UPDATE process_managers.leases SET holder = 'two', token = token + 1, expires_at = 'infinity' WHERE name = 'work-3'`,
+      );
+      await until(() => one.lostOnes.includes('work-3'));
+      begun.resolve(undefined);
+      await started;
+      expect([...one.held.keys()].sort()).toEqual(NAMES.filter((name) => name !== 'work-3'));
+    });
+
+    it('are let go by an instance whose database does not answer', async () => {
+      const link = await SeverableLink.to(server.url);
+      const own = new Pool({ connectionString: link.url });
+      own.on('error', () => undefined);
+      const one = new Notes();
+      await instance('one', one, own).start();
+      link.blackhole();
+      await until(() => one.held.size === 0);
+      expect(one.lostOnes.sort()).toEqual(NAMES);
+      link.restore();
+      await until(() => one.held.size === NAMES.length);
+      await made.pop()?.stop();
+      await own.end();
+      await link.close();
     });
 
     it('are given back when the work cannot begin', async () => {

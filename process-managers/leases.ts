@@ -1,25 +1,25 @@
 /**
  * Several instances share the work by leases: rows in Postgres with a holder, a fencing token and an expiry by
  * Postgres' clock. A lease is renewed well before it expires; one that was not renewed may be taken by anyone,
- * with the next token. An instance that cannot renew (or was asleep) lets go by its own clock as well.
+ * with the next token. An instance that cannot renew (or was asleep) lets go by its own clock as well. Leases are
+ * renewed side by side with everything else: work that takes long to begin or to end holds up no renewal, not even
+ * its own.
  *
  * A lease keeps two instances from doing the same work for long; it does not make that impossible. What must
  * not happen twice is held by expected revisions and by the checkpoints' compare-and-set on the token.
  */
 import { performance } from 'node:perf_hooks';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import { sleep } from '@orders/shared-events/transport/waiting.js';
+import { sleep, within } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
+import { type Lease, LeasesTable } from './leases.table.js';
 
-export interface Lease {
-  readonly name: string;
-  readonly token: bigint;
-}
+export type { Lease } from './leases.table.js';
 
 /** Work that goes with leases. */
 export interface Keeper {
   readonly names: readonly string[];
-  /** Begins the work. A keeper that throws loses the leases again. */
+  /** Begins the work. A keeper that throws loses the leases again. What is lost meanwhile is told again after it. */
   gained(leases: readonly Lease[]): Promise<void>;
   /** Somebody else may have them already: stop at once, write nothing more. */
   lost(names: readonly string[]): void;
@@ -35,88 +35,62 @@ export interface LeaseTimes {
 /** A dead holder's work is taken over within ttl + renewal: 6.5 s. */
 export const LEASE_TIMES: LeaseTimes = { ttlMs: 5_000, renewEveryMs: 1_500 };
 
-const SEED = {
-  name: 'leases-seed',
-  text: `
-    INSERT INTO process_managers.leases (name)
-    SELECT name FROM unnest($1::text[]) AS name ON CONFLICT (name) DO NOTHING`,
-};
-/** Says that this instance is alive, forgets those long gone, and counts the living. */
-const REPORT = {
-  name: 'leases-report',
-  text: `
-    WITH me AS (
-      INSERT INTO process_managers.instances (name) VALUES ($1)
-      ON CONFLICT (name) DO UPDATE SET seen_at = now()
-    ), gone AS (
-      DELETE FROM process_managers.instances WHERE seen_at < now() - interval '1 hour' AND name <> $1
-    )
-    SELECT count(*)::int + 1 AS living FROM process_managers.instances
-    WHERE seen_at > now() - $2 * interval '1 millisecond' AND name <> $1`,
-};
-const RENEW = {
-  name: 'leases-renew',
-  text: `
-    UPDATE process_managers.leases AS l SET expires_at = now() + $4 * interval '1 millisecond'
-    FROM unnest($2::text[], $3::bigint[]) AS held (name, token)
-    WHERE l.name = held.name AND l.token = held.token AND l.holder = $1
-    RETURNING l.name`,
-};
-const TAKE = {
-  name: 'leases-take',
-  text: `
-    UPDATE process_managers.leases
-    SET holder = $1, token = token + 1, expires_at = now() + $4 * interval '1 millisecond'
-    WHERE name IN (
-      SELECT name FROM process_managers.leases
-      WHERE name = ANY($2) AND expires_at <= now()
-      ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED)
-    RETURNING name, token`,
-};
-const FREE = {
-  name: 'leases-free',
-  text: `
-    UPDATE process_managers.leases AS l SET holder = NULL, expires_at = '-infinity'
-    FROM unnest($2::text[], $3::bigint[]) AS held (name, token)
-    WHERE l.name = held.name AND l.token = held.token AND l.holder = $1`,
-};
-const LEAVE = { name: 'leases-leave', text: 'DELETE FROM process_managers.instances WHERE name = $1' };
-
 export class Leases {
   readonly #held = new Map<string, Lease>();
+  readonly #table: LeasesTable;
+  /** No more is taken, and then: nothing is renewed any more. */
   readonly #stop = new AbortController();
+  readonly #over = new AbortController();
   #renewedAt = performance.now();
-  #running: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> = Promise.resolve();
+  #sharing: Promise<void> = Promise.resolve();
+  #isSharing = false;
 
   constructor(
-    private readonly pool: Pool,
-    private readonly instance: string,
+    pool: Pool,
+    instance: string,
     private readonly keepers: readonly Keeper[],
     private readonly logger: LogSink,
     private readonly times: LeaseTimes = LEASE_TIMES,
-  ) {}
+  ) {
+    this.#table = new LeasesTable(pool, instance, times.ttlMs);
+  }
 
-  /** Takes what is free and goes on renewing until `stop`. */
+  /** Takes what is free and goes on renewing until `stop`. Throws where the work cannot begin. */
   async start(): Promise<void> {
-    await this.pool.query({ ...SEED, values: [this.keepers.flatMap(({ names }) => names)] });
+    await this.#table.seed(this.keepers.flatMap(({ names }) => names));
     await this.#turn();
-    this.#running = this.#run();
+    this.#renewing = this.#keepRenewing();
+    try {
+      await this.#sharing;
+    } catch (error) {
+      this.#stop.abort();
+      this.#over.abort();
+      throw error;
+    }
   }
 
   /** Lets all work finish, then frees the leases, so that another instance goes on at once. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#sharing.catch(() => undefined);
     try {
       await Promise.all(this.keepers.map((keeper) => this.#giveUp(keeper, this.#heldBy(keeper))));
-      await this.pool.query({ ...LEAVE, values: [this.instance] });
+      await this.#stopRenewing();
+      await this.#table.leave();
     } catch (error) {
       this.logger.warn({ err: error }, 'leases not freed: they will expire');
+      await this.#stopRenewing();
     }
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
+  async #stopRenewing(): Promise<void> {
+    this.#over.abort();
+    await this.#renewing;
+  }
+
+  async #keepRenewing(): Promise<void> {
+    const { signal } = this.#over;
     for (;;) {
       await sleep(this.times.renewEveryMs, signal);
       if (signal.aborted) return;
@@ -124,14 +98,46 @@ export class Leases {
         await this.#turn();
       } catch (error) {
         this.logger.warn({ err: error }, 'leases could not be renewed');
-        if (performance.now() - this.#renewedAt >= this.times.ttlMs) this.#lose([...this.#held.keys()]);
+        if (this.#leftMs() <= 0) this.#lose([...this.#held.keys()]);
       }
     }
   }
 
   async #turn(): Promise<void> {
     await this.#renew();
-    const living = await this.#report();
+    this.#shareOut(await this.#inTime(this.#table.report()));
+  }
+
+  async #renew(): Promise<void> {
+    const began = performance.now();
+    const held = [...this.#held.values()];
+    if (this.#leftMs() <= 0) {
+      this.#lose(held.map(({ name }) => name));
+    } else if (held.length > 0) {
+      const renewed = await this.#inTime(this.#table.renew(held));
+      this.#lose(held.filter((one) => this.#holds(one) && !renewed.has(one.name)).map(({ name }) => name));
+    }
+    this.#renewedAt = began;
+  }
+
+  /** An answer that comes when nothing is held any more is of no use. */
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return within(Math.ceil(this.#leftMs()) + 1, 'leases', answer);
+  }
+
+  #leftMs(): number {
+    return this.#renewedAt + this.times.ttlMs - performance.now();
+  }
+
+  /** One after the other: while work begins or ends nothing else is taken or given up. */
+  #shareOut(living: number): void {
+    if (this.#isSharing || this.#stop.signal.aborted) return;
+    this.#isSharing = true;
+    this.#sharing = this.#share(living).finally(() => (this.#isSharing = false));
+    this.#sharing.catch((error: unknown) => this.logger.warn({ err: error }, 'leases not shared out'));
+  }
+
+  async #share(living: number): Promise<void> {
     for (const keeper of this.keepers) {
       const held = this.#heldBy(keeper);
       const share = Math.ceil(keeper.names.length / living);
@@ -140,33 +146,8 @@ export class Leases {
     }
   }
 
-  async #renew(): Promise<void> {
-    const began = performance.now();
-    const held = [...this.#held.values()];
-    if (began - this.#renewedAt >= this.times.ttlMs)
-      return this.#lose(
-        held.map(({ name }) => name),
-        began,
-      );
-    if (held.length > 0) {
-      const values = [this.instance, ...columns(held), this.times.ttlMs];
-      const { rows } = await this.pool.query<{ name: string }>({ ...RENEW, values });
-      const renewed = new Set(rows.map(({ name }) => name));
-      this.#lose(held.map(({ name }) => name).filter((name) => !renewed.has(name)));
-    }
-    this.#renewedAt = began;
-  }
-
-  async #report(): Promise<number> {
-    const values = [this.instance, this.times.ttlMs];
-    const { rows } = await this.pool.query<{ living: number }>({ ...REPORT, values });
-    return rows[0]?.living ?? 1;
-  }
-
   async #take(keeper: Keeper, most: number): Promise<void> {
-    const values = [this.instance, keeper.names, most, this.times.ttlMs];
-    const { rows } = await this.pool.query<{ name: string; token: string }>({ ...TAKE, values });
-    const leases = rows.map(({ name, token }) => ({ name, token: BigInt(token) }));
+    const leases = await this.#table.take(keeper.names, most);
     if (leases.length === 0) return;
     for (const lease of leases) this.#held.set(lease.name, lease);
     this.logger.info({ leases: leases.map(({ name }) => name) }, 'leases taken');
@@ -176,19 +157,23 @@ export class Leases {
       await this.#giveUp(keeper, leases);
       throw error;
     }
+    const lost = leases.filter((lease) => !this.#holds(lease));
+    if (lost.length > 0) keeper.lost(lost.map(({ name }) => name));
   }
 
   async #giveUp(keeper: Keeper, leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     const names = leases.map(({ name }) => name);
-    for (const name of names) this.#held.delete(name);
-    await keeper.release(names);
-    await this.pool.query({ ...FREE, values: [this.instance, ...columns(leases)] });
+    try {
+      await keeper.release(names);
+    } finally {
+      for (const lease of leases) if (this.#holds(lease)) this.#held.delete(lease.name);
+    }
+    await this.#table.free(leases);
     this.logger.info({ leases: names }, 'leases given up');
   }
 
-  #lose(names: readonly string[], renewedAt = this.#renewedAt): void {
-    this.#renewedAt = renewedAt;
+  #lose(names: readonly string[]): void {
     if (names.length === 0) return;
     for (const name of names) this.#held.delete(name);
     this.logger.warn({ leases: names }, 'leases lost');
@@ -198,12 +183,11 @@ export class Leases {
     }
   }
 
+  #holds(lease: Lease): boolean {
+    return this.#held.get(lease.name) === lease;
+  }
+
   #heldBy(keeper: Keeper): Lease[] {
     return keeper.names.flatMap((name) => this.#held.get(name) ?? []);
   }
 }
-
-const columns = (leases: readonly Lease[]): [string[], bigint[]] => [
-  leases.map(({ name }) => name),
-  leases.map(({ token }) => token),
-];

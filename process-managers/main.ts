@@ -6,6 +6,7 @@ import { openConnections } from '@orders/shared-events/transport/connections.js'
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
+import { Registry } from 'prom-client';
 import { OtherLog } from './checkpoints.js';
 import { configurationSchema } from './configuration.js';
 import { ProcessManagersLifetime, ProcessManagersModule } from './process-managers.module.js';
@@ -17,9 +18,10 @@ const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
 await runAsProcess(
   async (onStop) => {
     const topologies = [commandTopology, integrationTopology];
+    const metrics = new Registry();
     const { eventStore, messageBus } = await openConnections(
       configuration,
-      { name: NAME, topologies, logger },
+      { name: NAME, topologies, logger, metrics },
       onStop,
     );
     const module = ProcessManagersModule.register({
@@ -29,6 +31,7 @@ await runAsProcess(
       settings: configuration,
       admin: { port: configuration.ADMIN_PORT, host: configuration.BIND_ADDRESS },
       logger,
+      metrics,
     });
     const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
     onStop(() => app.close());

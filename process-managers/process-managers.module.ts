@@ -10,6 +10,7 @@ import { ConfigurationError } from '@orders/shared-events/transport/configuratio
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { Pool } from 'pg';
+import type { Registry } from 'prom-client';
 import { type AdminAddress, type AdminApi, startAdminApi } from './admin/admin-api.js';
 import type { AdminOptions } from './admin/admin.module.js';
 import { type ProcessSettings, conflictOf, durationsOf } from './configuration.js';
@@ -26,6 +27,8 @@ export interface ProcessManagersConfiguration {
   readonly settings: ProcessSettings;
   readonly admin: AdminAddress;
   readonly logger: AdminOptions['logger'];
+  /** What the process tells of itself in numbers. */
+  readonly metrics: Registry;
 }
 
 /** Starts and stops what runs beside the requests, and the admin API on its own port. */
@@ -67,7 +70,7 @@ export class ProcessManagersLifetime
 export class ProcessManagersModule {
   /** Throws ConfigurationError where settings do not go together. */
   static register(configuration: ProcessManagersConfiguration): DynamicModule {
-    const { eventStore, messageBus, databaseUrl, settings, admin, logger } = configuration;
+    const { eventStore, messageBus, databaseUrl, settings, admin, logger, metrics } = configuration;
     const conflict = conflictOf(settings);
     if (conflict) throw new ConfigurationError(`${conflict.variable} ${conflict.message}`);
     const pool = openPool(databaseUrl, logger);
@@ -86,6 +89,7 @@ export class ProcessManagersModule {
           durations: durationsOf(settings),
           readiness,
           logger,
+          metrics,
         },
         admin,
       );

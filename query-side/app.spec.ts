@@ -109,7 +109,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         details: {
           eventStore: { status: 'up' },
           postgres: { status: 'up' },
-          projection: { status: 'up', position: expect.any(String), behindMs: expect.any(Number) },
+          projection: {
+            ...{ status: 'up', builder: 'projecting' },
+            ...{ position: expect.any(String), behindMs: expect.any(Number) },
+          },
         },
       });
     });

@@ -63,6 +63,29 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   }
   const held = (): Promise<void> => until(async () => (await holder()) !== undefined);
 
+  /** What it says that it does for the read models; empty while it says nothing of the kind. */
+  async function builderOf(url: string): Promise<string> {
+    const { details } = (await (await fetch(`${url}/health/ready`)).json()) as {
+      readonly details?: { readonly projection?: { readonly builder?: string } };
+    };
+    return details?.projection?.builder ?? '';
+  }
+
+  /** Of an order, as that process answers. */
+  async function statusAt(url: string, orderId: string): Promise<string | undefined> {
+    const query = `{ order(orderId: "${orderId}") { status } }`;
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query }),
+    });
+    const { data } = (await answer.json()) as {
+      readonly data?: { readonly order?: { status: string } | null };
+    };
+    return data?.order?.status;
+  }
+
   describe('a process of the query side', () => {
     it('is replaced by another when it is killed, and nothing is missed or done twice', async () => {
       const first = start();
@@ -87,6 +110,22 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         [history.customerId],
       );
       expect(rows).toHaveLength(3);
+    });
+
+    it('is one of any number that answer alike: one of them builds, and another goes on when that is killed', async () => {
+      const started = [start(), start(), start()];
+      const urls = await Promise.all(started.map(({ child }) => listening(child)));
+      const roles = () => Promise.all(urls.map(builderOf));
+      const are = (...expected: string[]) =>
+        until(async () => (await roles()).toSorted().join() === expected.join());
+      await are('projecting', 'standing by', 'standing by');
+      const killed = (await roles()).indexOf('projecting');
+      started[killed]?.child.kill('SIGKILL');
+      urls.splice(killed, 1);
+      const orderId = await new History(servers.eventStore).order();
+      await are('projecting', 'standing by');
+      for (const url of urls) await until(async () => (await statusAt(url, orderId)) === 'COMPLETED');
+      expect(await roles()).toEqual(expect.arrayContaining(['projecting', 'standing by']));
     });
 
     it('stops when it is told, lets the next one in at once, and has said only JSON', async () => {

@@ -1,75 +1,25 @@
-// npm run generate [-- [--check] [side ...]]: TypeScript types of each side's GraphQL schema, from its .graphql files
-// to graphql.generated.ts. With --check nothing is written, and a file that is out of date is a failure.
-import { codegen } from '@graphql-codegen/core';
-import * as typescript from '@graphql-codegen/typescript';
-import { concatAST, parse, Source } from 'graphql';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// npm run generate [-- [--check | --accept] [command-side | query-side | contracts ...]]: what is generated from the
+// sources and committed. With --check nothing is written, and a file that is out of date is a failure. --accept makes
+// the contracts, as they are now, the ones that may no longer be broken (docs/contracts/README.md).
 import { parseArgs } from 'node:util';
-import { Failure, main, root } from './child-process.mjs';
+import { Failure, main } from './child-process.mjs';
+import { checkFiles, writeFiles } from './generate/files.mjs';
+import { graphqlTypes } from './generate/graphql-types.mjs';
 
 const sides = ['command-side', 'query-side'];
-const header = '// Generated from the .graphql files of this side by npm run generate. Do not edit.\n';
-
-/** What the scalars are once they are parsed, and before they are serialised. */
-const scalars = {
-  ID: 'string',
-  Currency: 'string',
-  DateTime: 'string',
-  JSON: 'unknown',
-  JSONObject: 'unknown',
-  NonNegativeInt: 'number',
-  PositiveInt: 'number',
-  SafeInt: 'number',
-  UUID: 'string',
-};
-
-const config = {
-  scalars,
-  strictScalars: true, // one that is not in the table is an error, not an `any`
-  enumsAsTypes: true,
-  immutableTypes: true,
-  useTypeImports: true,
-  avoidOptionals: { field: true }, // a field that may be null is null, not forgotten
-};
+const CONTRACTS = 'contracts';
 
 await main(async () => {
   const { values, positionals } = parseArgs({
-    options: { check: { type: 'boolean', default: false } },
+    options: { check: { type: 'boolean', default: false }, accept: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
-  const settle = values.check ? check : write;
-  for (const side of positionals.length > 0 ? positionals : sides) {
-    settle(join(side, 'graphql.generated.ts'), await types(side));
-  }
+  const wanted = positionals.length > 0 ? positionals : [...sides, CONTRACTS];
+  if (values.check && values.accept) throw new Failure('--check writes nothing, and --accept does');
+  const settle = values.check ? checkFiles : writeFiles;
+  // The types first: without them nothing builds, and the contracts are made by what is built.
+  for (const side of wanted.filter((name) => name !== CONTRACTS)) settle(await graphqlTypes(side));
+  if (!wanted.includes(CONTRACTS)) return;
+  const { contracts } = await import('./generate/contracts.mjs');
+  await contracts(settle, values.accept);
 });
-
-async function types(side) {
-  const files = globSync(`${side}/**/*.graphql`, {
-    cwd: root,
-    exclude: (name) => /^(dist|node_modules)$/.test(name),
-  });
-  if (files.length === 0) throw new Failure(`${side} has no .graphql files`);
-  const documents = files
-    .sort()
-    .map((file) => parse(new Source(readFileSync(join(root, file), 'utf8'), file)));
-  const generated = await codegen({
-    filename: `${side}/graphql.generated.ts`,
-    schema: concatAST(documents),
-    documents: [],
-    config,
-    pluginMap: { typescript },
-    plugins: [{ typescript: {} }],
-  });
-  return header + generated;
-}
-
-function write(path, text) {
-  writeFileSync(join(root, path), text);
-  console.log(`${path} written`);
-}
-
-function check(path, text) {
-  const current = existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
-  if (current !== text) throw new Failure(`${path} is not what the .graphql files say: run npm run generate`);
-}

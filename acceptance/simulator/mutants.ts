@@ -23,8 +23,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledged before the commit',
     file: 'shared-events/transport/consumer.ts',
-    find: 'const settled = await this.#handle(message);',
-    replace: 'const settled = true; void this.#handle(message);',
+    find: 'const settled = await this.#handle(source, message);',
+    replace: 'const settled = true; void this.#handle(source, message);',
   },
   {
     name: 'a command is not waited for',
@@ -67,6 +67,7 @@ export const mutants: readonly Mutant[] = [
     file: 'command-side/command-consumer.ts',
     find: 'if (isOutage(error)) throw new Pause(`${type} has to wait`, { cause: error });',
     replace: '',
+    isRare: true,
   },
   {
     name: 'no deadline',
@@ -215,6 +216,20 @@ export const mutants: readonly Mutant[] = [
     file: 'process-managers/order-process/pending.ts',
     find: 'return nothingIsHeld(process) ? [verdict(process)] : undoing(process);',
     replace: 'return [...undoing(process), verdict(process)];',
+  },
+  {
+    name: 'what an operator has undone is not marked first',
+    file: 'process-managers/order-process/pending.ts',
+    find: 'if (process.decided && !process.cancellationRequested) return [mark(process)];',
+    replace:
+      'if (process.decided && !process.cancellationRequested) return [...undoing(process), mark(process)];',
+    isRare: true,
+  },
+  {
+    name: 'a repeated request of an operator is another one',
+    file: 'process-managers/process-actions.ts',
+    find: 'if (event.metadata.commandId === commandId) earlier = planOf(event, tracked);',
+    replace: '',
   },
   {
     name: 'reserved stock counts as available',

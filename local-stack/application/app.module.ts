@@ -63,6 +63,7 @@ export class AppModule {
           settings: configuration,
           admin: { port: configuration.ADMIN_PORT, host: configuration.BIND_ADDRESS },
           logger,
+          metrics,
         }),
         graphql(logger),
         GraphiqlModule,

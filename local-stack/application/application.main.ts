@@ -21,16 +21,17 @@ const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
 await runAsProcess(
   async (onStop) => {
     const topologies = [commandTopology, integrationTopology];
+    const metrics = new Registry();
     const { eventStore, messageBus } = await openConnections(
       configuration,
-      { name: NAME, topologies, logger },
+      { name: NAME, topologies, logger, metrics },
       onStop,
     );
     const module = AppModule.register(configuration, {
       eventStore,
       messageBus,
       logger,
-      metrics: new Registry(),
+      metrics,
     });
     const app = await NestFactory.create(module, {
       bufferLogs: true,

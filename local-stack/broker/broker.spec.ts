@@ -212,6 +212,42 @@ describe('what differs from RabbitMQ', () => {
     expect(await channel.checkQueue('orders.dead')).toMatchObject({ messageCount: 0 });
   });
 
+  test('a dead letter that no queue takes is lost', async () => {
+    await channel.assertExchange('dead', 'direct', { durable: true });
+    await queue('waiting', '#', {
+      'x-message-ttl': 10,
+      'x-dead-letter-exchange': 'dead',
+      'x-dead-letter-routing-key': 'waiting',
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    });
+    await publish('order', 'a');
+    const left = async () => (await channel.checkQueue('waiting')).messageCount;
+    const deadline = Date.now() + DEADLINE_MS;
+    while ((await left()) > 0 && Date.now() < deadline) await delay(POLL_MS);
+    await channel.assertQueue('orders.dead', { durable: true });
+    await channel.bindQueue('orders.dead', 'dead', 'waiting');
+    expect([await left(), (await channel.checkQueue('orders.dead')).messageCount]).toEqual([0, 0]);
+  });
+
+  test('a message goes only where its routing key says, whomever else its sender names', async () => {
+    await queue('orders', 'order');
+    await queue('others', 'other');
+    await publish('order', 'a', { headers: { CC: ['other'] } });
+    expect(await channel.checkQueue('others')).toMatchObject({ messageCount: 0 });
+  });
+
+  test('what nobody answers is delivered for ever', async () => {
+    await queue('orders', '#', { 'x-delivery-limit': 1 });
+    await publish('order', 'a');
+    for (let times = 0; times < 5; times++) {
+      const message = await channel.get('orders');
+      if (!message) throw new Error(`not delivered after ${times} times`);
+      expect(message.properties.headers ?? {}).not.toHaveProperty('x-delivery-count');
+      await channel.recover();
+    }
+  });
+
   test('a dead letter does not say why it is one', async () => {
     await channel.assertExchange('dead', 'fanout', { durable: true });
     await channel.assertQueue('orders.dead', { durable: true });

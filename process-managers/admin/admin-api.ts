@@ -1,8 +1,9 @@
 import { NestFactory } from '@nestjs/core';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import { ProblemDetails } from '@orders/shared-events/http/problem-details.js';
 import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { Logger } from 'nestjs-pino';
+import { documentOf } from './admin-document.js';
 import { AdminModule, type AdminOptions } from './admin.module.js';
 import { UnreadableProcess, isAway } from './failures.js';
 
@@ -26,15 +27,7 @@ export async function startAdminApi(options: AdminOptions, { port, host }: Admin
   app.useLogger(app.get(Logger));
   app.use(requestLogging(options.logger));
   app.useGlobalFilters(new ProblemDetails(options.logger, isAway), new UnreadableProcess());
-  const document = new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0')
-    .setTitle('Order system: admin API')
-    .setDescription('What the process managers do and wait for. Errors are RFC 9457 problem details.')
-    .setVersion('1')
-    .build();
-  SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, document), {
-    jsonDocumentUrl: 'api/openapi.json',
-  });
+  SwaggerModule.setup('api/docs', app, () => documentOf(app), { jsonDocumentUrl: 'api/openapi.json' });
   await app.listen(port, host);
   return { url: await app.getUrl(), close: () => app.close() };
 }

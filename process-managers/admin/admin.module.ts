@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
+import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type createLogger, frameworkLogging } from '@orders/shared-events/transport/observability.js';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
 import { DeadLetterRequests } from '../dead-letters/dead-letter-requests.js';
+import type { Registry } from 'prom-client';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import { ForwarderController } from '../forwarder/forwarder.controller.js';
@@ -29,6 +31,20 @@ import { SimulatedProviderQueries } from './simulated-provider.queries.js';
 import { WorkController } from './work.controller.js';
 import { WorkQueries } from './work.queries.js';
 
+export const adminControllers = [
+  ProcessesController,
+  ProcessActionsController,
+  WorkController,
+  ProofsController,
+  SimulatedProviderController,
+  QuarantineController,
+  DeadLettersController,
+  ForwarderController,
+  ParkedController,
+  HealthController,
+  MetricsController,
+];
+
 export interface AdminOptions {
   readonly pool: Pool;
   readonly eventStore: EventStore;
@@ -36,12 +52,21 @@ export interface AdminOptions {
   readonly durations: StageDurations;
   readonly readiness: ProcessManagersReadiness;
   readonly logger: ReturnType<typeof createLogger>;
+  readonly metrics: Registry;
 }
 
 /** The operators' API, an application of its own on a port of its own. */
 @Module({})
 export class AdminModule {
-  static register({ pool, eventStore, actions, durations, readiness, logger }: AdminOptions): DynamicModule {
+  static register({
+    pool,
+    eventStore,
+    actions,
+    durations,
+    readiness,
+    logger,
+    metrics,
+  }: AdminOptions): DynamicModule {
     const quarantine = new QuarantineQueries(pool);
     const deadLetters = new DeadLetters(pool);
     const replays = new ReplaysTable(pool);
@@ -49,23 +74,13 @@ export class AdminModule {
     return {
       module: AdminModule,
       imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
-      controllers: [
-        ProcessesController,
-        ProcessActionsController,
-        WorkController,
-        ProofsController,
-        SimulatedProviderController,
-        QuarantineController,
-        DeadLettersController,
-        ForwarderController,
-        ParkedController,
-        HealthController,
-      ],
+      controllers: adminControllers,
       providers: [
         { provide: EventStore, useValue: eventStore },
         { provide: ProcessActions, useValue: actions },
         { provide: STAGE_DURATIONS, useValue: durations },
         { provide: READINESS_CHECKS, useValue: readiness.checks },
+        { provide: METRICS, useValue: metrics },
         { provide: ProcessQueries, useValue: new ProcessQueries(pool) },
         { provide: WorkQueries, useValue: new WorkQueries(pool) },
         { provide: ProofQueries, useValue: new ProofQueries(pool) },

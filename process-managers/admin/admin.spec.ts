@@ -7,11 +7,13 @@ import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.event
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { Counter, Registry } from 'prom-client';
 import { configurationSchema } from '../configuration.js';
 import { ProcessManagersLifetime, ProcessManagersModule } from '../process-managers.module.js';
 import { ObedientCommandSide } from '../testing/obedient-command-side.js';
 import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
+import { describeAdminApi } from './admin-document.js';
 import { ProcessDetails } from './processes.schema.js';
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
@@ -19,6 +21,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   let commandSide: ObedientCommandSide;
   let app: INestApplicationContext;
   let url: string;
+  const metrics = new Registry();
 
   const orders = ['a', 'b', 'c'].map((key) => anOrder({ key }));
   const waiting = anOrder({ key: 'waiting', lines: [{ requiresShipping: true }] });
@@ -35,6 +38,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         settings: configurationSchema.parse(servers.urls),
         admin: { port: 0, host: '127.0.0.1' },
         logger: silent,
+        metrics,
       }),
       { logger: false, abortOnError: false },
     );
@@ -441,7 +445,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     it('is among the refusals that the documentation names, of every operation', async () => {
       const { body } = await get('/api/openapi.json');
       const paths: Record<string, Record<string, { responses: object }>> = body['paths'] ?? {};
-      const own = Object.entries(paths).filter(([path]) => !path.startsWith('/health/'));
+      const own = Object.entries(paths).filter(([path]) => !/^\/(health\/|metrics$)/.test(path));
       const operations = own.flatMap(([, methods]) => Object.values(methods));
       expect(operations.filter(({ responses }) => !('400' in responses))).toEqual([]);
     });
@@ -466,6 +470,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/health/live',
         '/health/ready',
         '/leases',
+        '/metrics',
         '/parked',
         '/processes',
         '/processes/{orderId}',
@@ -497,6 +502,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       expect(stage?.schema).toMatchObject({ enum: [...ProcessStage.options, 'done'] });
     });
 
+    it('is the same where nothing runs', async () => {
+      const described: unknown = JSON.parse(JSON.stringify(await describeAdminApi()));
+      expect((await get('/api/openapi.json')).body).toEqual(described);
+    });
+
     it('is served as Swagger', async () => {
       const response = await fetch(`${url}/api/docs`);
       expect(response.status).toBe(200);
@@ -516,6 +526,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         'processManagers',
       ]);
     });
+  });
+
+  it('tells what is measured in the process, in the text format of Prometheus', async () => {
+    new Counter({ name: 'spec_total', help: 'Counts.', registers: [metrics] }).inc();
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    expect((await response.text()).split('\n')).toContain('spec_total 1');
   });
 
   describe('an unknown path', () => {

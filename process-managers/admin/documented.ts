@@ -41,12 +41,12 @@ export function Documented(documentation: Documentation) {
     ...fieldsOf(query).map((field) => ApiQuery(field)),
     ...fieldsOf(params).map((field) => ApiParam(field)),
     ...(body ? [ApiBody({ schema: schemaOf(body) })] : []),
-    ApiResponse({ status: 200, description: summary, schema: schemaOf(response) }),
+    ApiResponse({ status: 200, description: summary, schema: answerOf(response) }),
     ...Object.entries(refusals).map(([status, meaning]) =>
       ApiResponse({
         status: Number(status),
         description: meaning,
-        content: { 'application/problem+json': { schema: schemaOf(Problem) } },
+        content: { 'application/problem+json': { schema: answerOf(Problem) } },
       }),
     ),
   );
@@ -61,10 +61,18 @@ function fieldsOf(object: z.ZodObject | undefined) {
 }
 
 /** OpenAPI 3.1 takes JSON Schema as it is. */
-export function schemaOf(type: z.ZodType): JsonSchema {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' });
+export function schemaOf(type: z.ZodType, params: z.core.ToJSONSchemaParams = {}): JsonSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any', ...params });
   return schema as JsonSchema;
 }
+
+/** Also where the code names every field of an answer, a later build may send further ones. */
+const answerOf = (type: z.ZodType): JsonSchema =>
+  schemaOf(type, {
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
 
 class KnownParameters implements CanActivate {
   readonly #message: string;

@@ -13,6 +13,7 @@ import { until } from '@orders/shared-events/testing/until.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { commandTopology, integrationTopology } from '@orders/shared-events/transport/topology.js';
+import { Registry } from 'prom-client';
 import { configurationSchema } from '../configuration.js';
 import { ProcessManagersLifetime, ProcessManagersModule } from '../process-managers.module.js';
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
     settings: configurationSchema.parse(urls),
     admin: { port: 0, host: '127.0.0.1' },
     logger: silent,
+    metrics: new Registry(),
   });
   app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   url = app.get(ProcessManagersLifetime).adminUrl;

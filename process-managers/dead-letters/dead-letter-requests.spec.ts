@@ -203,6 +203,33 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect((await act(`${dead?.id}/discard`, newKey())).status).toBe(200);
   });
 
+  it('that are events which could not be told are told, once they can be', async () => {
+    const [placed] = await collected(admin.servers.store.readStream(orderStream(order.orderId)));
+    const { id, type, streamId: stream, data, metadata, position } = placed!;
+    const keep = (kept: object, key: bigint) =>
+      admin.servers.pool.query(
+        `INSERT INTO process_managers.dead_letters
+          (origin, queue, message_key, type, routing_key, reason, attempts, headers, content, first_failure_at, last_failure_at)
+        VALUES ('not translated', 'integration-events', $1, $2, 'order', 'unreadable', 1, '{}', $3, now(), now())`,
+        [String(key), type, Buffer.from(JSON.stringify(kept))],
+      );
+    await keep({ id, type, stream, data, metadata }, position);
+    await keep({ id, type, stream, data: {}, metadata }, position + 1n);
+    const [damaged, readable] = await listed('origin=not%20translated');
+    expect(await act(`${damaged?.id}/requeue`, newKey())).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('it still cannot be told') },
+    });
+    const { body } = await act(`${readable?.id}/requeue`, newKey());
+    expect(body['sent']).toMatchObject([
+      { exchange: 'integration-events', routingKey: 'order.created', body: { id, subject: order.orderId } },
+    ]);
+    await until(async () => (await letter(readable!)).state === 'requeued');
+    const content = { id, type, stream, data, metadata };
+    await act(`${damaged?.id}/requeue`, newKey(), { body: { reason: 'mended', content } });
+    await until(async () => (await letter(damaged!)).state === 'requeued');
+  });
+
   it('that nobody knows are not found', async () => {
     expect((await act(`${crypto.randomUUID()}/requeue`, newKey())).status).toBe(404);
     expect((await act(`${crypto.randomUUID()}/discard`, newKey())).status).toBe(404);

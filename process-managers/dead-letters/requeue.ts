@@ -1,12 +1,16 @@
 import { readCommand } from '@orders/shared-events/contracts/commands.js';
-import { CommandMessage, type RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import {
+  COMMAND_TIME_TO_LIVE_MS,
+  CommandMessage,
+  type RecordedEvent,
+} from '@orders/shared-events/contracts/envelope.js';
 import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import { later } from '@orders/shared-events/contracts/instants.js';
 import { HEADER } from '@orders/shared-events/transport/message-bus.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
 import { z } from 'zod';
-import { TIME_TO_LIVE_MS } from '../commands.js';
+
 import { translate } from '../forwarder/translation.js';
 
 /** A dead letter as it was kept. */
@@ -87,7 +91,7 @@ function toItsQueue(
 function withTime(content: Buffer, now: string): Buffer {
   const command = CommandMessage.safeParse(jsonIn(content));
   if (!command.success) return content;
-  return asJson({ ...command.data, sentAt: now, expiresAt: later(now, TIME_TO_LIVE_MS) });
+  return asJson({ ...command.data, sentAt: now, expiresAt: later(now, COMMAND_TIME_TO_LIVE_MS) });
 }
 
 function checkedCommand(edited: Buffer): Buffer {

@@ -30,8 +30,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       name: 'outside',
       exchange: INTEGRATION_EVENTS,
       pattern: '#',
-      attempts: 1,
-      retryDelayMs: 10,
+      retryDelaysMs: [],
     };
     listener = await MessageBus.connect({
       url: servers.urls.RABBITMQ_URL,

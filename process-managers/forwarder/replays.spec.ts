@@ -1,13 +1,22 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect } from 'amqplib';
 import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
-import { orderStream } from '@orders/shared-events/contracts/ids.js';
+import { orderStream, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
+import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
+import { silent } from '@orders/shared-events/testing/logger.js';
+import { type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
+import { INTEGRATION_EVENTS, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { type ActionMore, type AdminStand, type Answer, adminStand } from '../testing/admin-stand.js';
 import { anOrder } from '../testing/order-story.js';
+
+const outside = {
+  name: 'outside',
+  exchange: INTEGRATION_EVENTS,
+  pattern: '#',
+  retryDelaysMs: [],
+};
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const orders = ['a', 'b', 'c'].map((key) => anOrder({ key, lines: [{ sku: `SKU-${key.toUpperCase()}` }] }));
@@ -19,16 +28,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   beforeAll(async () => {
     admin = await adminStand(real);
-    const connection = await connect(admin.servers.urls.RABBITMQ_URL);
-    stopListening = () => connection.close();
-    const channel = await connection.createChannel();
-    const { queue } = await channel.assertQueue('', { exclusive: true });
-    await channel.bindQueue(queue, INTEGRATION_EVENTS, '#');
-    await channel.consume(
-      queue,
-      (message) => message && told.push(CloudEvent.parse(JSON.parse(message.content.toString()))),
-      { noAck: true },
-    );
+    const listener = await MessageBus.connect({
+      ...{ url: admin.servers.urls.RABBITMQ_URL, name: 'listener', logger: silent },
+      topologies: [{ ...integrationTopology, queues: [outside] }],
+    });
+    stopListening = () => listener.close();
+    const hear = async ({ body }: Delivery) => Promise.resolve(void told.push(CloudEvent.parse(body)));
+    await listener.consume(outside.name, hear, { prefetch: 1 });
     await admin.start();
     for (const { orderId, placed } of orders)
       await admin.commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
@@ -56,6 +62,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     return (await admin.get(path)).body;
   };
   const of = ({ body }: Answer) => told.filter(({ replayid }) => replayid === body['replayId']);
+  const streamOf = (key: string) => requestStream('forwarderReplay', requestIdOf('forwarderReplay', key));
   const withoutMark = ({ replayid: _mark, ...event }: CloudEvent) => event;
   const positionOf = ({ sequence }: CloudEvent) => String(BigInt(sequence));
 
@@ -147,6 +154,29 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       body: { type: '/problems/replay-not-running' },
     });
     expect((await replay({}, { path: `/${crypto.randomUUID()}/stop` })).status).toBe(404);
+  });
+
+  it('that is stopped in the middle tells no more', async () => {
+    const id = crypto.randomUUID();
+    const { pool, store } = admin.servers;
+    // Whoever carries it out waits for the row.
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE process_managers.forwarder_replays IN EXCLUSIVE MODE');
+    const [first] = ofType('order.created');
+    const asked = replay({ from: { position: positionOf(first!) } }, { key: id });
+    await until(async () => (await collected(store.readStream(streamOf(id)))).length === 1);
+    await client.query(`
+      INSERT INTO process_managers.forwarder_replays (id, state, stretch, routing_keys, reason, requested_at)
+      VALUES ('${requestIdOf('forwarderReplay', id)}', 'running', '{}', '{order.created}', 'of before', now())`);
+    await client.query(
+      `UPDATE process_managers.forwarder_replays SET state = 'stopped', ended_at = now() WHERE state = 'running'`,
+    );
+    await client.query('COMMIT');
+    client.release();
+    const next = await replay({ from: { position: positionOf(first!) }, routingKeys: ['order.completed'] });
+    await ended(next);
+    expect(of(await asked)).toEqual([]);
   });
 
   it('is listed, and where the forwarder is is told', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import { CloudEvent, integrationEvents } from '@orders/shared-events/contracts/integration-events.js';
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { readFileSync } from 'node:fs';
 import { fromLog } from '../testing/memory-log.js';
 import { START, anOrder } from '../testing/order-story.js';
 import { translate } from './translation.js';
@@ -29,12 +32,27 @@ const told: readonly (readonly [DomainEvent, keyof typeof integrationEvents])[] 
   [order.expired(), 'inventory.released'],
 ];
 
+interface Published {
+  readonly channels: Readonly<
+    Record<string, { readonly messages: Readonly<Record<string, { readonly payload: object }>> }>
+  >;
+}
+const published = new URL('../../docs/contracts/asyncapi.json', import.meta.url);
+const { channels } = JSON.parse(readFileSync(published, 'utf8')) as Published;
+
 describe('the outside', () => {
   it.each(told)('hears of %j', (event, routingKey) => {
     const announcement = translate(fromLog(event, 42n));
     expect(announcement?.routingKey).toBe(routingKey);
     expect(CloudEvent.parse(announcement?.body)).toEqual(announcement?.body);
     expect(integrationEvents[routingKey].strict().parse(announcement?.body.data)).toBeDefined();
+  });
+
+  it.each(told)('hears of %j what the published document says', (event, routingKey) => {
+    const ajv = formats.default(new Ajv({ allErrors: true }));
+    const payload = channels[routingKey]?.messages[routingKey]?.payload ?? false;
+    ajv.validate(payload, translate(fromLog(event, 42n))?.body);
+    expect(ajv.errors).toBeNull();
   });
 
   it('can hear every routing key', () => {

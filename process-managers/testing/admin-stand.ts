@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import type { Real } from '@orders/shared-events/testing/servers.js';
+import { Registry } from 'prom-client';
 import { configurationSchema } from '../configuration.js';
 import { ProcessManagersLifetime, ProcessManagersModule } from '../process-managers.module.js';
 import { ObedientCommandSide } from './obedient-command-side.js';
@@ -57,6 +58,7 @@ export async function adminStand(
           settings: configurationSchema.parse({ ...servers.urls, ...settings }),
           admin: { port: 0, host: '127.0.0.1' },
           logger: silent,
+          metrics: new Registry(),
         }),
         { logger: false, abortOnError: false },
       );

@@ -20,6 +20,11 @@ export class MemoryLog {
     yield* await Promise.resolve([...(this.streams.get(stream) ?? [])]);
   }
 
+  /** As `EventStore.readStream`, from the beginning. */
+  async *readStream(stream: string): AsyncGenerator<RecordedEvent> {
+    yield* await Promise.resolve([...(this.streams.get(stream) ?? [])]);
+  }
+
   async append(
     stream: StreamName,
     expected: bigint | 'no_stream',

@@ -48,7 +48,8 @@ export class QuerySideReadiness {
     if (builder.state.is === 'failing') throw new Error(`${builder.state.error.message} (${where})`);
     if (!this.#hasCaughtUp) throw new Error(`still catching up: ${where}`);
     if (behindMs > TOLERATED_LAG_MS) throw new Error(`behind for ${Math.round(behindMs / 1000)} s: ${where}`);
-    return { build: live.build, position: live.position.toString(), head: head.toString(), behindMs };
+    const [position, at] = [live.position.toString(), head.toString()];
+    return { build: live.build, builder: builder.state.is, position, head: at, behindMs };
   }
 
   /** Milliseconds for which the rows have been known to lack something. Under load they always lack the newest. */

@@ -77,6 +77,9 @@ export interface RecordedEvent {
   readonly metadata: unknown;
 }
 
+/** So long after it was sent a command expires. Whoever still needs it has sent it again by then. */
+export const COMMAND_TIME_TO_LIVE_MS = 60_000;
+
 /** A command on its way over the bus. The consumer refuses it after `expiresAt`. */
 export const CommandMessage = z.object({
   commandId: CommandId,

@@ -45,6 +45,11 @@ describe('versions', () => {
     expect(event.read(version, data)).toEqual(current);
   });
 
+  it('tells what each version is stored as', () => {
+    const fields = event.stored.map((schema) => z.toJSONSchema(schema, { io: 'input' }).required);
+    expect(fields).toEqual([['name'], ['first'], ['first', 'last']]);
+  });
+
   it.each([0, 4, 1.5, NaN])('refuses version %d', (version) => {
     expect(() => event.read(version, {})).toThrow('is not one of 1 to 3');
   });

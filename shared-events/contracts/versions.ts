@@ -7,6 +7,8 @@ import type { EventOf } from './envelope.js';
  */
 export interface Versioned<Current> {
   readonly version: number;
+  /** What each version is stored as, oldest first. */
+  readonly stored: readonly z.ZodType[];
   readonly current: z.ZodType<Current>;
   /** Throws ZodError on another shape, UnknownVersion on a version that this build does not know. */
   read(version: number, data: unknown): Current;
@@ -24,6 +26,7 @@ export function versions<Current>(
   const older = schemas.slice(0, -1);
   return {
     version: schemas.length,
+    stored: schemas,
     current,
     read(version, data) {
       if (!Number.isInteger(version) || version < 1 || version > schemas.length) {

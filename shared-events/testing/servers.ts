@@ -34,6 +34,8 @@ export function serverRows(...variables: readonly Variable[]): [title: string, r
 /** An event store that others may have written into, and may be writing into, where it is a real one. */
 export const eventStoreOf = ({ EVENTSTORE_URL: url }: Real) =>
   url ? borrowed(url) : embeddedEventStore({ port: 0 });
+/** A broker that others may be using, where it is a real one: queues in it have names of their own. */
+export const brokerOf = ({ RABBITMQ_URL: url }: Real) => (url ? borrowed(url) : embeddedBroker());
 /** A Postgres to make databases on. */
 export const postgresOf = ({ DATABASE_URL: url }: Real) => (url ? borrowed(url) : embeddedPostgres());
 /** An empty database of its own, which goes when it is stopped. */

@@ -11,8 +11,8 @@ import {
 } from '@eventstore/db-client';
 import type { RecordedEvent } from '../contracts/envelope.js';
 import type { LogSink } from './observability.js';
-import { Slots } from './slots.js';
-import { sleep } from './waiting.js';
+import { NoTurn, type TurnLimits, Turns } from './turns.js';
+import { sleep, within } from './waiting.js';
 
 /** `revision` and `position` are those of the last event of the append. */
 export type AppendResult =
@@ -25,6 +25,11 @@ export type AppendResult =
  */
 export class AppendOutcomeUnknown extends Error {
   override readonly name = 'AppendOutcomeUnknown';
+}
+
+/** The append did not get its turn. Nothing of it was sent, so nothing was written; it may be appended later. */
+export class NotAppended extends Error {
+  override readonly name = 'NotAppended';
 }
 
 /** An event as the gateway carries it. */
@@ -42,11 +47,6 @@ export type AppendingClient = Pick<EventStoreDBClient, 'appendToStream' | 'dispo
 /** One try may take this long before the client is replaced; the server is told a little less. */
 const TRY_MS = 4_000;
 const DEADLINE_MS = 15_000;
-/**
- * More than that wait here for their turn, where no clock runs: behind a slow disk they would time out together,
- * and each time-out costs all of them their client.
- */
-const MAX_IN_FLIGHT = 128;
 const BACKOFF_MS = [50, 100, 200, 400, 800];
 
 /** What can be said for certain: nothing was written and the same append can never succeed. */
@@ -57,6 +57,12 @@ export const isRefusedForGood = (error: unknown): boolean =>
   [InvalidArgumentError, MaxAppendSizeExceededError, StreamDeletedError].some(
     (kind) => error instanceof kind,
   );
+
+/**
+ * More than that wait here for their turn: behind a slow disk they would time out together, and each time-out costs
+ * all of them their client. Those that wait are more than all that anybody has in hand while nothing is wrong.
+ */
+const TURNS: TurnLimits = { atOnce: 128, waiting: 4_096, waitMs: 10_000 };
 
 /**
  * The process's only appending client.
@@ -70,7 +76,7 @@ export class AppendGateway {
   #client: AppendingClient | undefined;
   #replacement: Promise<void> = Promise.resolve();
   #closed = false;
-  readonly #slots = new Slots(MAX_IN_FLIGHT);
+  readonly #turns: Turns;
 
   /** @param connect opens a client that shares no connection with those it opened before */
   constructor(
@@ -81,22 +87,31 @@ export class AppendGateway {
       count: number,
     ) => AsyncIterable<RecordedEvent>,
     private readonly logger: LogSink,
-  ) {}
+    limits = TURNS,
+  ) {
+    this.#turns = new Turns(limits);
+  }
 
   /**
-   * Appends all events or none. Throws AppendOutcomeUnknown after its deadline or when it is closed, and the driver's
-   * error where the server refused for good (size, access, deleted stream).
+   * Appends all events or none. Throws NotAppended where it gets no turn, AppendOutcomeUnknown after its deadline or
+   * when it is closed, and the driver's error where the server refused for good (size, access, deleted stream).
    */
-  append(
+  async append(
     stream: string,
     expected: bigint | 'no_stream',
     events: readonly AppendableEvent[],
   ): Promise<AppendResult> {
-    return this.#slots.use(() => this.#untilKnown(stream, expected, events));
+    try {
+      return await this.#turns.use(() => this.#untilKnown(stream, expected, events));
+    } catch (error) {
+      if (!(error instanceof NoTurn)) throw error;
+      throw new NotAppended(`append to ${stream}: ${error.message}`, { cause: error });
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#turns.close();
     await this.#client?.dispose();
   }
 
@@ -132,7 +147,7 @@ export class AppendGateway {
   }
 
   async #try(stream: string, expected: bigint | 'no_stream', events: EventData[]): Promise<AppendResult> {
-    await this.#replacement;
+    await within(TRY_MS, 'the end of the client before', this.#replacement);
     // Nobody would end a client that is opened now.
     if (this.#closed) throw new Error('the gateway is closed');
     const client = (this.#client ??= this.connect());

@@ -25,9 +25,20 @@ describe('configuration', () => {
   });
 
   it.each([
+    ['EVENTSTORE_URL', 'esdb://one:2113,two:2113,three:2113?tls=false'],
+    ['RABBITMQ_URL', 'amqp://user:password@one:5672,two:5672,three:5672/orders'],
+  ])('takes %s of a cluster, all of whose nodes it names', (name, value) => {
+    expect(parseConfiguration(schema, { ...complete, [name]: value })).toMatchObject({ [name]: value });
+  });
+
+  it.each([
     ['EVENTSTORE_URL', undefined],
     ['EVENTSTORE_URL', 'http://127.0.0.1:2113'],
     ['RABBITMQ_URL', 'not a url'],
+    ['RABBITMQ_URL', 'amqp://one:5672,two:many'],
+    ['RABBITMQ_URL', 'amqp://one:5672,,two:5672'],
+    ['EVENTSTORE_URL', 'esdb://one:2113,'],
+    ['DATABASE_URL', 'postgres://one:5432,two:5432/orders'],
     ['DATABASE_URL', 'mysql://127.0.0.1/orders'],
     ['PORT', '70000'],
     ['PORT', 'three'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeUrls } from './node-urls.js';
 
 /** One line that names the variable. Exit code 78 is sysexits' EX_CONFIG. */
 export class ConfigurationError extends Error {
@@ -7,10 +8,16 @@ export class ConfigurationError extends Error {
 
 export const EX_CONFIG = 78;
 
-const url = (schemes: readonly string[], example: string) =>
+const isUrlOfOne = (value: string): boolean => URL.canParse(value);
+
+/** Of one node, or of several: `scheme://one:1,two:2`. */
+const isUrlOfNodes = (value: string): boolean =>
+  nodeUrls(value).every((node) => URL.canParse(node) && new URL(node).hostname !== '');
+
+const url = (schemes: readonly string[], example: string, isUrl = isUrlOfOne) =>
   z
     .string({ error: `is required, e.g. ${example}` })
-    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)) && URL.canParse(value), {
+    .refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)) && isUrl(value), {
       error: `must be a URL like ${example}`,
     });
 
@@ -19,8 +26,9 @@ export const backEnds = {
   EVENTSTORE_URL: url(
     ['esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'],
     'esdb://host:2113?tls=false',
+    isUrlOfNodes,
   ),
-  RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672'),
+  RABBITMQ_URL: url(['amqp', 'amqps'], 'amqp://user:password@host:5672', isUrlOfNodes),
   DATABASE_URL: url(['postgres', 'postgresql'], 'postgres://user:password@host:5432/orders'),
 };
 

@@ -1,4 +1,6 @@
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import { AppendMetrics } from './append.metrics.js';
 import type { backEnds } from './configuration.js';
 import { EventStore } from './event-store.js';
 import { type BusOptions, MessageBus } from './message-bus.js';
@@ -9,10 +11,10 @@ type BackEndUrls = z.infer<z.ZodObject<Pick<typeof backEnds, 'EVENTSTORE_URL' | 
 /** A process's one event store and one message bus, which end with it. Throws when there is no broker within 30 s. */
 export async function openConnections(
   { EVENTSTORE_URL, RABBITMQ_URL }: BackEndUrls,
-  options: Omit<BusOptions, 'url'>,
+  { metrics, ...options }: Omit<BusOptions, 'url'> & { readonly metrics: Registry },
   onStop: OnStop,
 ): Promise<{ readonly eventStore: EventStore; readonly messageBus: MessageBus }> {
-  const eventStore = new EventStore(EVENTSTORE_URL, options.logger);
+  const eventStore = new EventStore(EVENTSTORE_URL, options.logger, new AppendMetrics(metrics).ended);
   onStop(() => eventStore.close());
   const messageBus = await MessageBus.connect({ url: RABBITMQ_URL, ...options });
   onStop(() => messageBus.close());

@@ -1,47 +1,26 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { z } from 'zod';
-import { CorrelationId } from '../contracts/envelope.js';
+import {
+  DeadLetter,
+  type Delivery,
+  Pause,
+  attemptOf,
+  correlationOf,
+  deliveryOf,
+  headersOf,
+  keptProperties,
+  routingKeyOf,
+} from './delivery.js';
+import { headersAfter, keptHeaders } from './failures.js';
 import type { LogSink } from './observability.js';
 import { oneLine } from './one-line.js';
-import type { Publisher } from './publisher.js';
-import { type WorkQueue, deadLetterRoute, retryRoute } from './topology.js';
-import { backoff, sleep } from './waiting.js';
+import { type Publisher, Unsendable } from './publisher.js';
+import { type Route, type WorkQueue, deadLetterRoute, retryRoute } from './topology.js';
+import { backoff, sleep, within } from './waiting.js';
 
-/** A message as a handler sees it. `attempt` counts from 1. */
-export interface Delivery {
-  /** The JSON that was sent; undefined for what is no JSON, in a queue that has no dead letters of its own. */
-  readonly body: unknown;
-  readonly raw: Buffer;
-  readonly messageId: string | undefined;
-  readonly type: string | undefined;
-  /** As it was first published, also after retries. */
-  readonly routingKey: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly attempt: number;
-}
+/** A broker that takes this long is frozen, or on the other side of a broken link, and hears no goodbye. */
+const GOODBYE_MS = 1_500;
 
 export type Handler = (delivery: Delivery) => Promise<void>;
-
-/** Thrown by a handler: no repeat can help; the message goes to the dead-letter queue with this reason. */
-export class DeadLetter extends Error {
-  override readonly name = 'DeadLetter';
-}
-
-/** Thrown by a handler: something that it needs is away. The message waits where it is and uses up no attempt. */
-export class Pause extends Error {
-  override readonly name = 'Pause';
-}
-
-export const HEADER = {
-  attempt: 'x-attempt',
-  routingKey: 'x-original-routing-key',
-  reason: 'x-failure-reason',
-  queue: 'x-failed-queue',
-  firstFailure: 'x-first-failure-at',
-  lastFailure: 'x-last-failure-at',
-} as const;
-
-const MAX_REASON = 500;
 
 export interface ConsumerOptions {
   readonly queue: string;
@@ -49,8 +28,17 @@ export interface ConsumerOptions {
   readonly work: WorkQueue | undefined;
   readonly prefetch: number;
   readonly handler: Handler;
-  readonly publisher: Publisher;
+  readonly publisher: Pick<Publisher, 'publish'>;
   readonly logger: LogSink;
+}
+
+/** Where a message came from. */
+interface Source {
+  readonly channel: Channel;
+  /** The channel has ended: the broker delivers again what was not acknowledged, to whoever is there. */
+  readonly gone: AbortSignal;
+  /** It has ended, or the consumer is to stop: nothing is begun any more. */
+  readonly over: AbortSignal;
 }
 
 /** One queue's consumer over all the channels that it lives to see. Acknowledges after the effect is stored. */
@@ -63,27 +51,31 @@ export class Consumer {
   constructor(private readonly options: ConsumerOptions) {}
 
   /**
-   * Starts on a channel of its own; throws when it cannot. `lost` is called when the channel ends after that while the
-   * consumer is wanted: whoever tries again has one of both to act on.
+   * Starts on a channel of its own, which it closes where it was stopped meanwhile; throws when it cannot. `lost` is
+   * called when the channel ends after that while the consumer is wanted: whoever tries again has one of both to act on.
    */
   async start(channel: Channel, lost: () => void): Promise<void> {
     const { queue, prefetch } = this.options;
-    let [started, closed] = [false, false];
+    if (this.#stop.signal.aborted) return answered(channel.close());
+    const gone = new AbortController();
+    const over = AbortSignal.any([gone.signal, this.#stop.signal]);
+    const source: Source = { channel, gone: gone.signal, over };
+    let started = false;
     this.#channel = channel;
     channel.on('error', (error: Error) =>
       this.options.logger.warn({ err: error, queue }, 'consumer channel failed'),
     );
     channel.once('close', () => {
-      closed = true;
-      if (started && this.#channel === channel && !this.#stop.signal.aborted) lost();
+      gone.abort();
+      if (started && !this.#stop.signal.aborted) lost();
     });
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
       if (!message) return void channel.close().catch(() => undefined);
-      const done = this.#deliver(channel, message).finally(() => this.#busy.delete(done));
+      const done = this.#deliver(source, message).finally(() => this.#busy.delete(done));
       this.#busy.add(done);
     });
-    if (closed) throw new Error(`the channel of ${queue} ended while it started`);
+    if (gone.signal.aborted) throw new Error(`the channel of ${queue} ended while it started`);
     started = true;
     this.#tag = consumerTag;
   }
@@ -92,16 +84,16 @@ export class Consumer {
   async stop(): Promise<void> {
     this.#stop.abort();
     const channel = this.#channel;
-    if (channel && this.#tag) await channel.cancel(this.#tag).catch(() => undefined);
+    if (channel && this.#tag) await answered(channel.cancel(this.#tag));
     await Promise.all(this.#busy);
-    await channel?.close().catch(() => undefined);
+    if (channel) await answered(channel.close());
   }
 
-  async #deliver(channel: Channel, message: ConsumeMessage): Promise<void> {
-    const settled = await this.#handle(message);
+  async #deliver(source: Source, message: ConsumeMessage): Promise<void> {
+    const settled = await this.#handle(source, message);
     if (!settled) return;
     try {
-      channel.ack(message);
+      source.channel.ack(message);
     } catch (error) {
       // The channel is gone and the message comes again: handlers are idempotent.
       this.options.logger.debug({ err: error }, 'could not acknowledge');
@@ -109,116 +101,74 @@ export class Consumer {
   }
 
   /** True when the message may be acknowledged: done, waiting for its retry, or dead-lettered. */
-  async #handle(message: ConsumeMessage): Promise<boolean> {
-    for (let repeat = 0; !this.#stop.signal.aborted; repeat++) {
+  async #handle({ gone, over }: Source, message: ConsumeMessage): Promise<boolean> {
+    for (let repeat = 0; !over.aborted; repeat++) {
       try {
-        await this.#attempt(message);
+        await this.#attempt(message, gone);
         return true;
       } catch (error) {
+        if (gone.aborted) break;
         this.options.logger.warn({ err: error, queue: this.options.queue }, 'consumption pauses');
-        await sleep(backoff(repeat), this.#stop.signal);
+        await sleep(backoff(repeat), over);
       }
     }
     return false;
   }
 
-  /** Throws only to pause. */
-  async #attempt(message: ConsumeMessage): Promise<void> {
-    const attempt = attemptOf(message);
+  /** Throws to pause, or where the message is no longer ours to send on: its next delivery decides. */
+  async #attempt(message: ConsumeMessage, gone: AbortSignal): Promise<void> {
+    const { work, handler } = this.options;
     try {
-      await this.options.handler(delivery(message, attempt, this.options.work !== undefined));
+      await handler(deliveryOf(message, work));
     } catch (error) {
-      const work = this.options.work;
-      if (error instanceof Pause || !work) throw error;
-      const reason = error instanceof Error ? `${error.name}: ${oneLine(error)}` : oneLine(error);
-      const about = { queue: work.name, attempt, reason, ...correlationOf(message) };
-      if (error instanceof DeadLetter || attempt >= work.attempts) {
-        await this.#forward(deadLetterRoute(work.name), message, attempt, reason);
-        this.options.logger.error(about, 'dead-lettered');
-      } else {
-        await this.#forward(retryRoute(work), message, attempt + 1, reason);
-        this.options.logger.warn(about, 'will be tried again');
-      }
+      if (error instanceof Pause || !work || gone.aborted) throw error;
+      await this.#fail(message, work, error);
     }
   }
 
-  async #forward(
-    to: { exchange: string; routingKey: string },
-    message: ConsumeMessage,
-    attempt: number,
-    reason: string,
-  ): Promise<void> {
-    const { headers = {}, messageId, type, contentType } = propertiesOf(message);
-    const now = new Date().toISOString();
-    await this.options.publisher.publish(to.exchange, to.routingKey, message.content, {
-      mandatory: true,
-      ...(typeof messageId === 'string' ? { messageId } : {}),
-      ...(typeof type === 'string' ? { type } : {}),
-      ...(typeof contentType === 'string' ? { contentType } : {}),
-      headers: {
-        ...headers,
-        [HEADER.attempt]: attempt,
-        [HEADER.routingKey]: routingKeyOf(message),
-        [HEADER.queue]: this.options.queue,
-        [HEADER.reason]: reason.slice(0, MAX_REASON),
-        [HEADER.firstFailure]: headers[HEADER.firstFailure] ?? now,
-        [HEADER.lastFailure]: now,
-      },
-    });
+  async #fail(message: ConsumeMessage, work: WorkQueue, error: unknown): Promise<void> {
+    const attempt = attemptOf(message, work);
+    const reason = error instanceof Error ? `${error.name}: ${oneLine(error)}` : oneLine(error);
+    const about = { queue: work.name, attempt, reason, ...correlationOf(message) };
+    const retry = error instanceof DeadLetter ? undefined : retryRoute(work, attempt);
+    if (retry) {
+      await this.#sendOn(message, retry, attempt + 1, reason);
+      this.options.logger.warn(about, 'will be tried again');
+    } else {
+      await this.#sendOn(message, deadLetterRoute(work.name), attempt, reason);
+      this.options.logger.error(about, 'dead-lettered');
+    }
+  }
+
+  /** Resolves once the broker has it there. It is acknowledged after that: it may be there twice, and is not lost. */
+  async #sendOn(message: ConsumeMessage, to: Route, attempt: number, reason: string): Promise<void> {
+    const { publisher, queue } = this.options;
+    const headers = headersOf(message);
+    const failure = {
+      queue,
+      reason,
+      attempt,
+      routingKey: routingKeyOf(message),
+      at: new Date().toISOString(),
+    };
+    const own = headersAfter(headers, failure);
+    const send = (all: Readonly<Record<string, unknown>>) =>
+      publisher.publish(to.exchange, to.routingKey, message.content, {
+        ...keptProperties(message),
+        headers: all,
+        mandatory: true,
+      });
+    try {
+      await send({ ...keptHeaders(headers), ...own });
+    } catch (error) {
+      if (!(error instanceof Unsendable)) throw error;
+      // A stranger's headers, of a kind or a size that the driver can read and not write.
+      await send(own);
+    }
   }
 }
 
-/** What a stranger may have sent: nothing about it is certain. */
-interface Properties {
-  readonly headers?: Readonly<Record<string, unknown>> | undefined;
-  readonly messageId: unknown;
-  readonly type: unknown;
-  readonly contentType: unknown;
-}
-
-const propertiesOf = ({ properties }: ConsumeMessage): Properties => properties;
-
-function attemptOf(message: ConsumeMessage): number {
-  const attempt = propertiesOf(message).headers?.[HEADER.attempt];
-  return typeof attempt === 'number' && Number.isInteger(attempt) && attempt > 0 ? attempt : 1;
-}
-
-function routingKeyOf(message: ConsumeMessage): string {
-  const original = propertiesOf(message).headers?.[HEADER.routingKey];
-  return typeof original === 'string' ? original : message.fields.routingKey;
-}
-
-const Led = z.object({ origin: z.object({ correlationId: CorrelationId }) });
-
-/** Of what led to the message, where it says so and the rest of it may be wrong. */
-function correlationOf({ content }: ConsumeMessage): { readonly correlationId?: string } {
-  try {
-    const { origin } = Led.parse(JSON.parse(content.toString('utf8')));
-    return { correlationId: origin.correlationId };
-  } catch {
-    return {};
-  }
-}
-
-/** Throws DeadLetter where the content must be JSON and is not. */
-function delivery(message: ConsumeMessage, attempt: number, mustBeJson: boolean): Delivery {
-  const { headers = {}, messageId, type } = propertiesOf(message);
-  return {
-    body: parse(message.content, mustBeJson),
-    raw: message.content,
-    messageId: typeof messageId === 'string' ? messageId : undefined,
-    type: typeof type === 'string' ? type : undefined,
-    routingKey: routingKeyOf(message),
-    headers,
-    attempt,
-  };
-}
-
-function parse(content: Buffer, mustBeJson: boolean): unknown {
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    if (mustBeJson) throw new DeadLetter('the content is not JSON');
-    return undefined;
-  }
+/** As far as it can be: where the channel is gone, or nobody answers, the broker takes back what it has. */
+async function answered(goodbye: Promise<unknown>): Promise<void> {
+  await within(GOODBYE_MS, 'broker', goodbye).catch(() => undefined);
 }

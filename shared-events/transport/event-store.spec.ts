@@ -4,12 +4,15 @@ import type { RecordedEvent } from '../contracts/envelope.js';
 import { type StreamName, stockStream } from '../contracts/ids.js';
 import { aReceipt, collected, freshSku } from '../testing/event-stores.js';
 import { silent } from '../testing/logger.js';
-import { severableLink } from '../testing/severable-link.js';
+import { SeverableLink } from '../testing/severable-link.js';
 import { type Server, eventStoreOf, serverRows } from '../testing/servers.js';
 import { until } from '../testing/until.js';
-import { AppendGateway, AppendOutcomeUnknown } from './append-gateway.js';
+import { AppendGateway, AppendOutcomeUnknown, NotAppended } from './append-gateway.js';
+import type { AppendOutcome } from './append.metrics.js';
 import { EventStore } from './event-store.js';
+import { eventsOf } from './reading.js';
 import type { LogBatch } from './subscription.js';
+import { NoAnswer } from './waiting.js';
 
 describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   /** A link shows one node another address than its certificate names, and a cluster names its own. */
@@ -45,6 +48,22 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await collected(store.readStream(stream))).toHaveLength(1);
     });
 
+    it('tells what came of it', async () => {
+      const told: [StreamName, AppendOutcome][] = [];
+      const watched = new EventStore(server.url, silent, (...append) => told.push(append));
+      const stream = aStream();
+      const large = { ...aReceipt(), data: { text: 'x'.repeat(2 ** 21) } };
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await watched.append(stream, 'no_stream', [aReceipt()]);
+      await expect(watched.append(stream, 0n, [large])).rejects.toThrow(MaxAppendSizeExceededError);
+      await watched.close();
+      expect(told).toEqual([
+        [stream, 'appended'],
+        [stream, 'conflict'],
+        [stream, 'failed'],
+      ]);
+    });
+
     it('lets one of many at the same revision through', async () => {
       const stream = aStream();
       const results = await Promise.all(
@@ -72,7 +91,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     overLink(
       'is done once when the answer is lost: the same bytes again, then the log says what happened',
       async () => {
-        const link = await severableLink(server.url);
+        const link = await SeverableLink.to(server.url);
         const behindLink = new EventStore(link.url, silent);
         try {
           const stream = aStream();
@@ -93,7 +112,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     );
 
     overLink('tells a lost answer from somebody else’s event at the same revision', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       try {
         const stream = aStream();
@@ -111,12 +130,12 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   });
 
   describe('append, over a link that loses what goes through it', () => {
-    let link: Awaited<ReturnType<typeof severableLink>>;
+    let link: SeverableLink;
     let behindLink: EventStore;
     let stream: StreamName;
 
     beforeEach(async () => {
-      link = await severableLink(server.url);
+      link = await SeverableLink.to(server.url);
       behindLink = new EventStore(link.url, silent);
       stream = aStream();
       await behindLink.append(stream, 'no_stream', [aReceipt()]);
@@ -130,7 +149,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       link.swallowRequests();
       const event = aReceipt();
       const append = behindLink.append(stream, 0n, [event]);
-      await until(() => link.swallowed() > 0);
+      await until(() => link.swallowed > 0);
       link.restore();
       expect(await append).toMatchObject({ outcome: 'appended', revision: 1n });
       expect(await collected(store.readStream(stream, 1n))).toMatchObject([{ id: event.id }]);
@@ -146,7 +165,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       for (const name of streams) expect(await collected(store.readStream(name))).toHaveLength(2);
     });
 
-    overLink('waits for its turn behind 128 others, where no clock runs', async () => {
+    overLink('waits for its turn behind 128 others', async () => {
       const before = await store.head();
       link.swallowAnswers();
       const appends = Array.from({ length: 300 }, () =>
@@ -158,6 +177,29 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       link.restore();
       await Promise.all(appends);
       expect(await arrived()).toBe(300);
+    });
+
+    overLink('was surely not done where it has waited for its turn in vain, or too many have', async () => {
+      const limits = { atOnce: 2, waiting: 3, waitMs: 500 };
+      const gateway = new AppendGateway(
+        () => EventStoreDBClient.connectionString(link.url),
+        (name, from) => store.readStream(name, from),
+        silent,
+        limits,
+      );
+      link.swallowAnswers();
+      const streams = Array.from({ length: 6 }, aStream);
+      const appends = streams.map((name) => gateway.append(name, 'no_stream', [aReceipt()]));
+      const [, , ...without] = appends;
+      for (const append of without) await expect(append).rejects.toThrow(NotAppended);
+      await expect(appends[5]).rejects.toThrow('3 others wait already');
+      link.restore();
+      expect(await Promise.all(appends.slice(0, 2))).toMatchObject([
+        { outcome: 'appended' },
+        { outcome: 'appended' },
+      ]);
+      for (const name of streams.slice(2)) expect(await collected(store.readStream(name))).toEqual([]);
+      await gateway.close();
     });
 
     overLink('is of unknown outcome when the store is closed before an answer', async () => {
@@ -203,13 +245,27 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       await store.append(inLog, 'no_stream', [aReceipt(), ...events]);
       link.swallowRequests();
       const append = gateway.append(stream, 0n, events);
-      await until(() => link.swallowed() > 0);
+      await until(() => link.swallowed > 0);
       await store.append(stream, 0n, [aReceipt()]);
       link.restore();
       const [, , last] = await collected(store.readStream(inLog));
       expect(await append).toEqual({ outcome: 'appended', revision: 2n, position: last?.position });
       await gateway.close();
     });
+  });
+
+  overLink('any of the nodes that the URL names leads to the log, whichever of them are away', async () => {
+    const { host } = new URL(server.url);
+    // Nobody listens on port 1.
+    const through = new EventStore(server.url.replace(host, `127.0.0.1:1,${host},127.0.0.1:1`), silent);
+    const stream = aStream();
+    await store.append(stream, 'no_stream', [aReceipt()]);
+    try {
+      expect(await through.append(stream, 0n, [aReceipt()])).toMatchObject({ outcome: 'appended' });
+      expect(await collected(through.readStream(stream))).toHaveLength(2);
+    } finally {
+      await through.close();
+    }
   });
 
   it('an append that is refused for good is refused at once, in the words of the store', async () => {
@@ -222,7 +278,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
   describe('ping', () => {
     overLink('is answered, or is an error after two seconds', async () => {
       await expect(store.ping()).resolves.toBeUndefined();
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       await behindLink.ping();
       link.swallowAnswers();
@@ -272,6 +328,14 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(await store.head({ prefixes: [stream], atLeast: all })).toBe(all);
     });
 
+    it('finds the event of ours that stands at a position, and nothing where none does', async () => {
+      const [stream] = [stockStream(freshSku())];
+      await store.append(stream, 'no_stream', [aReceipt()]);
+      const [written] = await collected(store.readStream(stream));
+      expect(await store.eventAt(written!.position)).toEqual(written);
+      expect(await store.eventAt(written!.position - 1n)).not.toEqual(written);
+    });
+
     it('passes over what is not ours, and takes no more than it was asked for', async () => {
       const before = await store.head();
       await store.append(aStream(), 'no_stream', [aReceipt(1), aReceipt(2)]);
@@ -284,6 +348,115 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
       expect(found.map(({ data }) => data)).toMatchObject([{ n: 1 }, { n: 2 }]);
       expect(await collected(store.readAll({ after: before, maxCount: 1 }))).toEqual(found.slice(0, 1));
     });
+  });
+
+  describe('over a link that falls silent', () => {
+    let link: SeverableLink;
+    let behindLink: EventStore;
+
+    beforeEach(async () => {
+      link = await SeverableLink.to(server.url);
+      behindLink = new EventStore(link.url, silent);
+    });
+    afterEach(async () => {
+      await behindLink.close();
+      await link.close();
+    });
+
+    const answers = () =>
+      behindLink.ping().then(
+        () => true,
+        () => false,
+      );
+    const isSilent = () =>
+      behindLink.ping().then(
+        () => false,
+        (error: unknown) => error instanceof NoAnswer,
+      );
+
+    overLink('a read waits no longer than it may for the next event', async () => {
+      const stream = aStream();
+      await store.append(stream, 'no_stream', Array.from({ length: 2_000 }, aReceipt));
+      const client = EventStoreDBClient.connectionString(link.url);
+      const failures: unknown[] = [];
+      const call = {
+        client,
+        givenUp: new AbortController().signal,
+        answered: () => undefined,
+        failed: (error: unknown) => void failures.push(error),
+      };
+      const events = eventsOf(call, () => client.readStream(stream, {}, { highWaterMark: 1 }), 300);
+      // Whoever reads may take longer.
+      for (let n = 0; n < 3; n++) {
+        expect((await events.next()).done).toBe(false);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      link.blackhole();
+      await expect(collected(events)).rejects.toThrow(NoAnswer);
+      expect(failures).toHaveLength(1);
+      link.restore();
+      await client.dispose();
+    });
+
+    overLink('goes over another connection when its own has gone silent', async () => {
+      await behindLink.ping();
+      link.silenceConnections();
+      await until(answers);
+    });
+
+    overLink('goes over another connection where its own was accepted and never answered', async () => {
+      link.blackhole();
+      await expect(behindLink.ping()).rejects.toThrow(NoAnswer);
+      link.silenceConnections();
+      link.mend();
+      await until(answers);
+    });
+
+    overLink(
+      'a subscription that is not confirmed asks over another connection, also where nobody else does',
+      async () => {
+        const stream = aStream();
+        await store.append(stream, 'no_stream', [aReceipt(1)]);
+        link.blackhole();
+        const stop = new AbortController();
+        const options = { name: 'spec', after: undefined, prefixes: [stream], signal: stop.signal };
+        const first = behindLink.subscribe(options).next();
+        await expect(behindLink.ping()).rejects.toThrow(NoAnswer);
+        link.silenceConnections();
+        link.mend();
+        expect((await first).value).toMatchObject({ events: [{ data: { n: 1 } }] });
+        stop.abort();
+      },
+    );
+
+    overLink.each([
+      ['was accepted and never answered', (link: SeverableLink) => link.cut()],
+      ['has gone silent', () => undefined],
+    ])(
+      'a subscription takes back that nothing waits, and goes on over another connection when its own %s',
+      async (_what, breakOff) => {
+        const stream = aStream();
+        const batches: LogBatch[] = [];
+        const stop = new AbortController();
+        const options = { name: 'spec', after: undefined, prefixes: [stream], signal: stop.signal };
+        const listening = (async () => {
+          for await (const batch of behindLink.subscribe(options)) batches.push(batch);
+        })();
+        await until(() => batches.at(-1)?.caughtUp ?? false);
+        link.blackhole();
+        breakOff(link);
+        // While it is quiet nobody notices but those who ask.
+        await until(async () => (await isSilent()) && !(batches.at(-1)?.caughtUp ?? true));
+        expect(batches.at(-1)?.events).toEqual([]);
+        await store.append(stream, 'no_stream', [aReceipt(1)]);
+        link.silenceConnections();
+        link.mend();
+        await until(async () => (await answers()) && (batches.at(-1)?.caughtUp ?? false));
+        expect(batches.flatMap(({ events }) => events.map(({ data }) => data))).toMatchObject([{ n: 1 }]);
+        stop.abort();
+        await listening;
+      },
+    );
   });
 
   it('a read that is left early does not keep the store from closing', async () => {
@@ -385,7 +558,7 @@ describe.each(serverRows('EVENTSTORE_URL'))('on %s', (_title, real) => {
     });
 
     overLink('goes on behind the last batch after the connection was lost', async () => {
-      const link = await severableLink(server.url);
+      const link = await SeverableLink.to(server.url);
       const behindLink = new EventStore(link.url, silent);
       const stream = aStream();
       const seen: number[] = [];

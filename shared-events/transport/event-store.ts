@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  BACKWARDS,
-  END,
-  EventStoreDBClient,
-  FORWARDS,
-  START,
-  StreamNotFoundError,
-} from '@eventstore/db-client';
+import { BACKWARDS, END, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
 import type { NewEvent, RecordedEvent } from '../contracts/envelope.js';
 import {
   type RECONCILIATION_STREAM,
@@ -15,16 +8,17 @@ import {
   type StreamName,
 } from '../contracts/ids.js';
 import { AppendGateway, type AppendResult, type AppendableEvent } from './append-gateway.js';
+import type { AppendOutcome } from './append.metrics.js';
+import { appendingOver, withOwnConnection } from './driver-connection.js';
 import type { LogSink } from './observability.js';
-import { type ResolvedLogEvent, recorded } from './recorded.js';
+import { ReadingClient } from './reading-client.js';
+import { type Open, eventsOf } from './reading.js';
 import { type LogBatch, type SubscribeOptions, follow } from './subscription.js';
-import { within } from './waiting.js';
 
 const IDENTITY_STREAM = 'logIdentity';
 const OUR_STREAMS = STREAM_CATEGORIES.map((category) => `${category}-`);
+/** No read waits longer for the next event, or the end. */
 const READ_DEADLINE_MS = 10_000;
-/** A read of the whole log takes as long as the log is long; reads that should never end are subscriptions. */
-const LOG_READ_DEADLINE_MS = 3_600_000;
 const PING_DEADLINE_MS = 2_000;
 const DEFAULT_BATCH = 500;
 
@@ -34,18 +28,23 @@ export type UnheardStreamName = SnapshotStreamName | typeof RECONCILIATION_STREA
 /** EventStoreDB as this system uses it. One instance a process: it holds the only appending client. */
 export class EventStore {
   readonly #appends: AppendGateway;
-  readonly #reader: EventStoreDBClient;
+  readonly #reader: ReadingClient;
   readonly #stop = new AbortController();
 
-  /** @param url `esdb://host:port?tls=false`, or `esdb+discover://` for a cluster. */
+  /**
+   * @param url `esdb://host:port?tls=false`; of a cluster with several hosts, or `esdb+discover://`
+   * @param ended is told what came of each append of events
+   */
   constructor(
     url: string,
     private readonly logger: LogSink,
+    private readonly ended: (stream: StreamName, outcome: AppendOutcome) => void = () => undefined,
   ) {
-    let replacements = 0;
-    this.#reader = EventStoreDBClient.connectionString(url);
+    let clients = 0;
+    const connect = () => EventStoreDBClient.connectionString(withOwnConnection(url, clients++));
+    this.#reader = new ReadingClient(connect, logger);
     this.#appends = new AppendGateway(
-      () => EventStoreDBClient.connectionString(withOwnConnection(url, replacements++)),
+      () => appendingOver(connect()),
       (stream, from, count) => this.readStream(stream, from, count),
       logger,
     );
@@ -56,12 +55,19 @@ export class EventStore {
    * throws AppendOutcomeUnknown where the log did not answer in time, and the driver's error where it
    * refused for good.
    */
-  append(
+  async append(
     stream: StreamName,
     expected: bigint | 'no_stream',
     events: readonly NewEvent[],
   ): Promise<AppendResult> {
-    return this.#appends.append(stream, expected, events);
+    let outcome: AppendOutcome = 'failed';
+    try {
+      const result = await this.#appends.append(stream, expected, events);
+      outcome = result.outcome;
+      return result;
+    } finally {
+      this.ended(stream, outcome);
+    }
   }
 
   /** The same for one event that is not the domain's: no subscriber hears it. */
@@ -81,11 +87,10 @@ export class EventStore {
 
   /** Forward from a revision, inclusive; nothing for a missing stream. */
   async *readStream(stream: string, fromRevision = 0n, maxCount?: number): AsyncGenerator<RecordedEvent> {
-    yield* this.#read(() =>
-      this.#reader.readStream(stream, {
+    yield* this.#read((client) =>
+      client.readStream(stream, {
         direction: FORWARDS,
         fromRevision,
-        deadline: READ_DEADLINE_MS,
         ...(maxCount === undefined ? {} : { maxCount }),
       }),
     );
@@ -93,12 +98,11 @@ export class EventStore {
 
   /** The last `maxCount` events, newest first; nothing for a missing stream. */
   async *readStreamBackwards(stream: string, maxCount: number): AsyncGenerator<RecordedEvent> {
-    yield* this.#read(() =>
-      this.#reader.readStream(stream, {
+    yield* this.#read((client) =>
+      client.readStream(stream, {
         direction: BACKWARDS,
         fromRevision: END,
         maxCount,
-        deadline: READ_DEADLINE_MS,
       }),
     );
   }
@@ -109,11 +113,10 @@ export class EventStore {
     maxCount,
   }: { after?: bigint; maxCount?: number } = {}): AsyncGenerator<RecordedEvent> {
     let left = maxCount ?? Infinity;
-    const all = this.#read(() =>
-      this.#reader.readAll({
+    const all = this.#read((client) =>
+      client.readAll({
         direction: FORWARDS,
         fromPosition: after === undefined ? START : { commit: after, prepare: after },
-        deadline: LOG_READ_DEADLINE_MS,
       }),
     );
     for await (const event of all) {
@@ -127,13 +130,8 @@ export class EventStore {
   /** The event of ours that stands there; undefined where none does. */
   async eventAt(position: bigint): Promise<RecordedEvent | undefined> {
     const from = { commit: position, prepare: position };
-    const found = this.#read(() =>
-      this.#reader.readAll({
-        direction: FORWARDS,
-        fromPosition: from,
-        maxCount: 1,
-        deadline: READ_DEADLINE_MS,
-      }),
+    const found = this.#read((client) =>
+      client.readAll({ direction: FORWARDS, fromPosition: from, maxCount: 1 }),
     );
     for await (const event of found) return event.position === position && isOurs(event) ? event : undefined;
     return undefined;
@@ -144,9 +142,7 @@ export class EventStore {
    * otherwise, where there is none behind that.
    */
   async head({ prefixes = OUR_STREAMS, atLeast = 0n }: Partial<HeadOptions> = {}): Promise<bigint> {
-    const backwards = this.#read(() =>
-      this.#reader.readAll({ direction: BACKWARDS, fromPosition: END, deadline: READ_DEADLINE_MS }),
-    );
+    const backwards = this.#read((client) => client.readAll({ direction: BACKWARDS, fromPosition: END }));
     for await (const event of backwards) {
       if (event.position <= atLeast) break;
       if (isOf(prefixes, event)) return event.position;
@@ -162,7 +158,7 @@ export class EventStore {
   ): AsyncGenerator<LogBatch> {
     const { prefixes = OUR_STREAMS, maxBatch = DEFAULT_BATCH } = options;
     const signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    return follow(() => this.#reader, { ...options, prefixes, maxBatch, signal }, this.logger);
+    return follow(() => this.#reader.call(), { ...options, prefixes, maxBatch, signal }, this.logger);
   }
 
   /**
@@ -178,39 +174,21 @@ export class EventStore {
 
   /** Throws where the log does not answer within two seconds. */
   async ping(): Promise<void> {
-    const one = this.#read(() =>
-      this.#reader.readAll({
-        direction: BACKWARDS,
-        fromPosition: END,
-        maxCount: 1,
-        deadline: PING_DEADLINE_MS,
-      }),
+    const one = this.#read(
+      (client) => client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
+      PING_DEADLINE_MS,
     );
-    await within(PING_DEADLINE_MS, 'event store', one.next());
+    await one.next();
     await one.return(undefined);
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([this.#appends.close(), this.#reader.dispose()]);
+    await Promise.all([this.#appends.close(), this.#reader.close()]);
   }
 
-  async *#read(open: () => Reading): AsyncGenerator<RecordedEvent> {
-    const events = open();
-    let ended = false;
-    try {
-      const all = events.iterator({ destroyOnReturn: false }) as AsyncIterable<ResolvedLogEvent>;
-      for await (const resolved of all) {
-        const event = recorded(resolved);
-        if (event) yield event;
-      }
-      ended = true;
-    } catch (error) {
-      ended = true;
-      if (!(error instanceof StreamNotFoundError)) throw error;
-    } finally {
-      if (!ended) await leave(events);
-    }
+  #read(open: Open, deadlineMs = READ_DEADLINE_MS): AsyncGenerator<RecordedEvent> {
+    return eventsOf(this.#reader.call(), open, deadlineMs);
   }
 }
 
@@ -219,28 +197,6 @@ export interface HeadOptions {
   readonly prefixes: readonly string[];
   /** No event up to here is looked at. */
   readonly atLeast: bigint;
-}
-
-type Reading = ReturnType<EventStoreDBClient['readAll']> | ReturnType<EventStoreDBClient['readStream']>;
-
-/**
- * Ends a read before its end. A call whose answer nobody takes stays open in the driver for ever, and closing
- * the driver waits for it; so the rest, which the cancellation keeps short, is taken and thrown away.
- */
-async function leave(reading: Reading): Promise<void> {
-  reading.on('error', () => undefined);
-  reading.resume();
-  await reading.cancel();
-}
-
-/**
- * gRPC lets all channels with equal options share one connection, also one that has gone silent. So the n-th
- * replacement of a client has options that differ by n milliseconds.
- */
-function withOwnConnection(url: string, replacement: number): string {
-  if (replacement === 0) return url;
-  const [, timeout = '10000'] = /keep[_-]?alive[_-]?timeout=(\d+)/i.exec(url) ?? [];
-  return `${url}${url.includes('?') ? '&' : '?'}keepAliveTimeout=${Number(timeout) + replacement}`;
 }
 
 const isOf = (prefixes: readonly string[], { streamId }: RecordedEvent): boolean =>

@@ -1,16 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { type ChannelModel, type ConfirmChannel, type RecoveringChannelModel, connect } from 'amqplib';
+import { BrokerNodes } from './broker-nodes.js';
 import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
 import { type PublishOptions, Publisher } from './publisher.js';
 import { type Topology, type WorkQueue, declare } from './topology.js';
 import { backoff, sleep, within } from './waiting.js';
 
-export { DeadLetter, type Delivery, HEADER, Pause } from './consumer.js';
+export { DeadLetter, type Delivery, Pause } from './delivery.js';
+export { HEADER } from './failures.js';
 export { PublishFailed, Unroutable } from './publisher.js';
 
 export interface BusOptions {
-  /** `amqp://user:password@host:port/vhost` */
+  /** `amqp://user:password@host:port/vhost`, with several hosts where the broker is a cluster. */
   readonly url: string;
   /** How the broker's own tools show this connection. */
   readonly name: string;
@@ -22,8 +24,6 @@ export interface Consumption {
   stop(): Promise<void>;
 }
 
-/** With this heartbeat a half-open connection is noticed after 15 s at most; with the default it takes minutes. */
-const HEARTBEAT_S = 5;
 const CONNECT_DEADLINE_MS = 30_000;
 /** Declaring takes milliseconds; a broker that takes this long is frozen, or on the other side of a broken link. */
 const SET_UP_DEADLINE_MS = 5_000;
@@ -44,29 +44,30 @@ export class MessageBus {
   }
 
   /**
-   * Resolves once connected with the topology declared. A lost connection comes back by itself, with topology
-   * and consumers. Throws when there is no broker within 30 s.
+   * Resolves once connected with the topology declared. A lost connection comes back by itself, at another node
+   * where there are several, with topology and consumers. Throws when there is no broker within 30 s.
    */
   static async connect(options: BusOptions): Promise<MessageBus> {
     const bus = new MessageBus(options);
     const { logger } = options;
-    const connection = await connect(
-      options.url + (options.url.includes('?') ? '&' : '?') + `heartbeat=${HEARTBEAT_S}`,
-      {
-        clientProperties: { connection_name: options.name },
-        timeout: 5_000,
-        noDelay: true,
-        recovery: {
-          initialDelay: 200,
-          maxDelay: 3_000,
-          waitForConnect: false,
-          setup: (model: ChannelModel) => bus.#setUp(model),
-        },
+    const nodes = new BrokerNodes(options.url, Math.random());
+    const connection = await connect(nodes.target, {
+      clientProperties: { connection_name: options.name },
+      timeout: 5_000,
+      noDelay: true,
+      recovery: {
+        initialDelay: 200,
+        maxDelay: 3_000,
+        waitForConnect: false,
+        setup: (model: ChannelModel) => bus.#setUp(model),
       },
-    );
+    });
     bus.#connection = connection;
     connection.on('error', (error) => logger.warn({ err: error }, 'broker connection failed'));
-    connection.on('connect-failed', (error) => logger.warn({ err: error }, 'broker not reached'));
+    connection.on('connect-failed', (error) => {
+      nodes.moveOn();
+      logger.warn({ err: error }, 'broker not reached');
+    });
     connection.on('disconnect', (error) => {
       bus.#model = undefined;
       if (!bus.#stop.signal.aborted) logger.warn({ err: error }, 'broker connection lost');
@@ -103,7 +104,7 @@ export class MessageBus {
   /**
    * Hands each message to the handler, up to `prefetch` at once. Handled: acknowledged. Thrown DeadLetter: to the
    * dead-letter queue. Thrown Pause: it waits and is tried again in place. Anything else: through the retry
-   * queue, and after the last attempt to the dead-letter queue. While there is no connection it waits for one;
+   * tiers, and after the last attempt to the dead-letter queue. While there is no connection it waits for one;
    * throws where the broker knows no such queue.
    */
   async consume(queue: string, handler: Handler, { prefetch }: { prefetch: number }): Promise<Consumption> {

@@ -1,3 +1,6 @@
+import { AppendOutcomeUnknown, NotAppended } from './append-gateway.js';
+import { NoAnswer } from './waiting.js';
+
 /**
  * What the drivers say where something is away, rather than wrong: the same request can succeed later.
  *
@@ -11,6 +14,10 @@ const NO_CONNECTION =
 const NO_ANSWER = /timeout|Connection terminated|Client has encountered a connection error/;
 /** How the event store's driver classifies "not reached", "no answer in time" and "not now". */
 const EVENT_STORE = ['unavailable', 'deadline-exceeded', 'timeout', 'cancelled', 'not-leader', 'unknown'];
+/** What it says without a class: no node of a cluster was found. */
+const NO_NODE = /^Failed to discover/;
+/** What we say ourselves. */
+const NO_ANSWER_TO_US = [AppendOutcomeUnknown, NotAppended, NoAnswer];
 
 export function isDatabaseOutage(error: unknown): boolean {
   // Not instanceof: an error of Node's own may be of another realm.
@@ -21,7 +28,9 @@ export function isDatabaseOutage(error: unknown): boolean {
 }
 
 export function isEventStoreOutage(error: unknown): boolean {
-  return Error.isError(error) && 'type' in error && EVENT_STORE.some((type) => type === error.type);
+  if (NO_ANSWER_TO_US.some((kind) => error instanceof kind)) return true;
+  if (!Error.isError(error)) return false;
+  return 'type' in error ? EVENT_STORE.some((type) => type === error.type) : NO_NODE.test(error.message);
 }
 
 export const isOutage = (error: unknown): boolean => isDatabaseOutage(error) || isEventStoreOutage(error);

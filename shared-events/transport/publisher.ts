@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { ConfirmChannel, Options } from 'amqplib';
 import { Slots } from './slots.js';
 import { within } from './waiting.js';
@@ -14,10 +13,18 @@ export class PublishFailed extends Error {
   override readonly name = 'PublishFailed';
 }
 
+/** The message is such that the driver cannot write it, today or later, e.g. for a header that AMQP has no type for. */
+export class Unsendable extends Error {
+  override readonly name = 'Unsendable';
+}
+
 export interface PublishOptions {
   readonly messageId?: string;
   readonly type?: string;
+  /** `application/json` unless told. */
   readonly contentType?: string;
+  /** `utf-8` unless told. */
+  readonly contentEncoding?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
   /** An unroutable message is an error; without it such a message is confirmed and gone. */
   readonly mandatory?: boolean;
@@ -30,20 +37,23 @@ const PUBLISH_ID = 'x-publish-id';
 
 /** Publishes with confirms, a deadline on each, and a bounded number in flight. */
 export class Publisher {
-  #channel: Promise<ConfirmChannel>;
-  #arrived: (channel: ConfirmChannel) => void = () => undefined;
+  /** The open channel, if there is one. */
+  #channel: ConfirmChannel | undefined;
+  /** The same while it has room: undefined once it said that its buffer is full, until it has drained. */
+  #roomy: ConfirmChannel | undefined;
+  /** Pending while there is none with room. */
+  #room: Promise<void>;
+  #becomesRoomy: () => void = () => undefined;
   readonly #slots = new Slots(MAX_IN_FLIGHT);
   readonly #returned = new Set<string>();
 
-  #isOpen = false;
-
   constructor() {
-    this.#channel = this.#nextChannel();
+    this.#room = this.#nextRoom();
   }
 
   /** Whether there is a channel to publish on. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#channel !== undefined;
   }
 
   /** Takes a fresh channel into use, after each connect, or where the one before has ended alone. */
@@ -54,17 +64,18 @@ export class Publisher {
     });
     // Recovery opens another channel; what was unconfirmed on this one fails by its own callback.
     channel.on('error', () => undefined);
+    channel.on('drain', () => this.#letThrough(channel));
     channel.once('close', () => {
-      this.#isOpen = false;
-      this.#channel = this.#nextChannel();
+      if (this.#channel !== channel) return;
+      this.#hold();
+      this.#channel = undefined;
     });
-    this.#isOpen = true;
-    this.#arrived(channel);
-    this.#channel = Promise.resolve(channel);
+    this.#channel = channel;
+    this.#letThrough(channel);
   }
 
   /**
-   * Resolves once the broker has taken the message. Throws Unroutable (mandatory only), or PublishFailed
+   * Resolves once the broker has taken the message. Throws Unroutable (mandatory only), Unsendable, or PublishFailed
    * after a negative answer, a lost connection, or ten seconds: what has not left by then never does.
    */
   async publish(
@@ -90,6 +101,7 @@ export class Publisher {
       givenUp.abort(error);
       // It may be returned all the same, as long as its confirm is not there.
       void published.catch(() => undefined).finally(() => this.#returned.delete(id));
+      if (error instanceof Unsendable) throw error;
       throw new PublishFailed(`${exchange} ${routingKey} was not confirmed`, { cause: error });
     }
     if (this.#returned.delete(id)) throw new Unroutable(`no queue takes ${exchange} ${routingKey}`);
@@ -99,39 +111,72 @@ export class Publisher {
     exchange: string,
     routingKey: string,
     content: Buffer,
-    { messageId, type, contentType = 'application/json', headers, mandatory = false }: PublishOptions,
+    options: PublishOptions,
     id: string,
     givenUp: AbortSignal,
   ): Promise<void> {
-    const channel = await this.#channel;
+    // Those who waited together go on one by one, and any of them may fill it again.
+    while (!this.#roomy) await this.#room;
+    const channel = this.#roomy;
     givenUp.throwIfAborted();
-    const properties: Options.Publish = {
-      persistent: true,
-      mandatory,
-      contentType,
-      contentEncoding: 'utf-8',
-      timestamp: Math.floor(Date.now() / 1000),
-      headers: { ...headers, [PUBLISH_ID]: id },
-      ...(messageId === undefined ? {} : { messageId }),
-      ...(type === undefined ? {} : { type }),
-    };
     await new Promise<void>((resolve, reject) => {
-      const roomLeft = channel.publish(exchange, routingKey, content, properties, (error: unknown) =>
-        error ? reject(error instanceof Error ? error : new Error('the broker refused it')) : resolve(),
-      );
-      if (!roomLeft) this.#holdUntilDrained(channel);
+      const confirmed = (error: unknown) =>
+        error ? reject(error instanceof Error ? error : new Error('the broker refused it')) : resolve();
+      if (!written(channel, exchange, routingKey, content, propertiesOf(options, id), confirmed))
+        this.#hold();
     });
   }
 
-  /** The socket's buffer is full: later publishes wait until it has drained, or the channel is gone. */
-  #holdUntilDrained(channel: ConfirmChannel): void {
-    const drained = Promise.race([once(channel, 'drain'), once(channel, 'close')]);
-    const held = drained.then(() => channel);
-    this.#channel = held;
-    held.catch(() => undefined);
+  /** Publishes wait from now on. */
+  #hold(): void {
+    if (!this.#roomy) return;
+    this.#roomy = undefined;
+    this.#room = this.#nextRoom();
   }
 
-  #nextChannel(): Promise<ConfirmChannel> {
-    return new Promise((resolve) => (this.#arrived = resolve));
+  #letThrough(channel: ConfirmChannel): void {
+    if (this.#channel !== channel) return;
+    this.#roomy = channel;
+    this.#becomesRoomy();
+  }
+
+  #nextRoom(): Promise<void> {
+    return new Promise((resolve) => (this.#becomesRoomy = resolve));
+  }
+}
+
+function propertiesOf(
+  {
+    messageId,
+    type,
+    contentType = 'application/json',
+    contentEncoding = 'utf-8',
+    headers,
+    mandatory = false,
+  }: PublishOptions,
+  id: string,
+): Options.Publish {
+  return {
+    persistent: true,
+    mandatory,
+    contentType,
+    contentEncoding,
+    timestamp: Math.floor(Date.now() / 1000),
+    headers: { ...headers, [PUBLISH_ID]: id },
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(type === undefined ? {} : { type }),
+  };
+}
+
+/** By name: what the driver's codec throws may be an error of Node's own, which may be of another realm. */
+const OF_THE_CODEC = /^(TypeError|RangeError)$/;
+
+/** Whether there is room for more. Throws Unsendable where nothing was written, and would not be another time. */
+function written(channel: ConfirmChannel, ...message: Parameters<ConfirmChannel['publish']>): boolean {
+  try {
+    return channel.publish(...message);
+  } catch (error) {
+    if (!Error.isError(error) || !OF_THE_CODEC.test(error.name)) throw error;
+    throw new Unsendable(error.message, { cause: error });
   }
 }

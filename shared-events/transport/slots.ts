@@ -20,10 +20,7 @@ export class Slots {
   /** Once the signal aborts nobody waits any more: rejects with its reason. */
   async take(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return;
-    }
+    if (this.takeAtOnce()) return;
     // A slot is handed over, never freed in between.
     await new Promise<void>((resolve, reject) => {
       const handedOver = (): void => {
@@ -37,6 +34,13 @@ export class Slots {
       signal?.addEventListener('abort', goneAway, { once: true });
       this.#waiting.push(handedOver);
     });
+  }
+
+  /** False where none is free. */
+  takeAtOnce(): boolean {
+    if (this.#free === 0) return false;
+    this.#free -= 1;
+    return true;
   }
 
   give(): void {

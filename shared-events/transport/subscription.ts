@@ -1,12 +1,9 @@
-import {
-  type AllStreamSubscription,
-  type EventStoreDBClient,
-  START,
-  streamNameFilter,
-} from '@eventstore/db-client';
+import { type AllStreamSubscription, START, streamNameFilter } from '@eventstore/db-client';
 import type { RecordedEvent } from '../contracts/envelope.js';
 import type { LogSink } from './observability.js';
+import type { Call } from './reading-client.js';
 import { type ResolvedLogEvent, recorded } from './recorded.js';
+import { Signal, SubscriptionState } from './subscription-state.js';
 import { backoff, sleep } from './waiting.js';
 
 /** A run of events in log order. */
@@ -14,7 +11,7 @@ export interface LogBatch {
   readonly events: readonly RecordedEvent[];
   /** Everything up to here has been considered: also events that the filter left out. */
   readonly position: bigint;
-  /** Nothing more was waiting when this was handed out. */
+  /** Nothing more was waiting when this was handed out. Once the log is lost, a batch without events takes that back. */
   readonly caughtUp: boolean;
 }
 
@@ -39,16 +36,18 @@ const CHECKPOINT_INTERVAL = 8;
  * consumer asks for it. Ends when the signal aborts.
  */
 export async function* follow(
-  connect: () => EventStoreDBClient,
+  ask: () => Call,
   options: SubscribeOptions,
   logger: LogSink,
 ): AsyncGenerator<LogBatch> {
-  let position = options.after;
+  let last: LogBatch | undefined;
   let failures = 0;
   while (!options.signal.aborted) {
+    const call = ask();
+    const after = last?.position ?? options.after;
     try {
-      for await (const batch of subscribed(connect(), options, position)) {
-        position = batch.position;
+      for await (const batch of subscribed(call, options, after)) {
+        last = batch;
         failures = 0;
         yield batch;
       }
@@ -56,24 +55,24 @@ export async function* follow(
       throw new Error('the server ended the subscription');
     } catch (error) {
       if (options.signal.aborted) return;
-      logger.warn(
-        { err: error, subscription: options.name, position: position?.toString() },
-        'subscription lost',
-      );
-      await sleep(backoff(failures++), options.signal);
+      call.failed(error);
+      const [subscription, position] = [options.name, (last?.position ?? after)?.toString()];
+      logger.warn({ err: error, subscription, position }, 'subscription lost');
     }
+    if (last?.caughtUp) yield (last = { events: [], position: last.position, caughtUp: false });
+    await sleep(backoff(failures++), options.signal);
   }
 }
 
 async function* subscribed(
-  client: EventStoreDBClient,
+  call: Call,
   { prefixes, maxBatch, signal }: SubscribeOptions,
   after: bigint | undefined,
 ): AsyncGenerator<LogBatch> {
   let position = after ?? 0n;
   let checkpoint = position;
   const wake = new Signal();
-  const subscription: AllStreamSubscription = client.subscribeToAll(
+  const subscription: AllStreamSubscription = call.client.subscribeToAll(
     {
       fromPosition: after === undefined ? START : { commit: after, prepare: after },
       filter: streamNameFilter({
@@ -87,7 +86,7 @@ async function* subscribed(
     },
     { highWaterMark: maxBatch },
   );
-  const state = watch(subscription, wake);
+  const state = new SubscriptionState(subscription, call, wake);
   signal.addEventListener('abort', wake.give, { once: true });
   try {
     while (!signal.aborted) {
@@ -100,6 +99,7 @@ async function* subscribed(
       if (moved) position = checkpoint;
       const news = state.takeNews(drained);
       if (events.length > 0 || moved || news) {
+        call.answered();
         yield { events, position, caughtUp: drained && state.caughtUp };
         continue;
       }
@@ -109,50 +109,11 @@ async function* subscribed(
     }
   } finally {
     signal.removeEventListener('abort', wake.give);
-    await subscription.unsubscribe().catch(() => undefined);
+    state.leave();
+    // Where no node has been found yet, there is nothing to wait for.
+    subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();
   }
-}
-
-/** What the subscription's events said so far. */
-class SubscriptionState {
-  error: Error | undefined;
-  ended = false;
-  caughtUp = false;
-  #told = false;
-
-  /** True once, when the subscription has caught up and all that it had read was handed out. */
-  takeNews(drained: boolean): boolean {
-    if (!drained || !this.caughtUp || this.#told) return false;
-    this.#told = true;
-    return true;
-  }
-
-  fellBehind(): void {
-    this.caughtUp = false;
-    this.#told = false;
-  }
-}
-
-function watch(subscription: AllStreamSubscription, wake: Signal): SubscriptionState {
-  const state = new SubscriptionState();
-  const end = (): void => {
-    state.ended = true;
-    wake.give();
-  };
-  subscription.on('readable', wake.give);
-  subscription.on('end', end);
-  subscription.on('close', end);
-  subscription.on('error', (error: Error) => {
-    state.error = error;
-    wake.give();
-  });
-  subscription.on('caughtUp', () => {
-    state.caughtUp = true;
-    wake.give();
-  });
-  subscription.on('fellBehind', () => state.fellBehind());
-  return state;
 }
 
 function drain(subscription: AllStreamSubscription, most: number): RecordedEvent[] {
@@ -164,21 +125,4 @@ function drain(subscription: AllStreamSubscription, most: number): RecordedEvent
     if (event) events.push(event);
   }
   return events;
-}
-
-/** A wake-up call that is not lost when it comes before somebody waits for it. */
-class Signal {
-  #given = false;
-  #resolve: (() => void) | undefined;
-
-  readonly give = (): void => {
-    this.#given = true;
-    this.#resolve?.();
-  };
-
-  async taken(): Promise<void> {
-    if (!this.#given) await new Promise<void>((resolve) => (this.#resolve = resolve));
-    this.#given = false;
-    this.#resolve = undefined;
-  }
 }
