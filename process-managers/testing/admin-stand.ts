@@ -18,6 +18,8 @@ export interface Answer {
 export interface AdminStand {
   readonly servers: Stand;
   readonly commandSide: ObedientCommandSide;
+  /** Of the API, once it is started. */
+  url(): string;
   start(): Promise<void>;
   get(path: string): Promise<Answer>;
   /** An action under that key, of whatever state unless told otherwise. A header that is null is left out. */
@@ -45,6 +47,7 @@ export async function adminStand(
   return {
     servers,
     commandSide,
+    url: () => url,
     start: async () => {
       await commandSide.start();
       const app = await NestFactory.createApplicationContext(

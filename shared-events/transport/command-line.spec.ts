@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { program } from '../testing/program.js';
-import { WrongUsage, optionsIn } from './command-line.js';
+import { WrongUsage, argumentsIn, optionsIn } from './command-line.js';
 
 describe('options', () => {
   const options = { json: { type: 'boolean', default: false }, definition: { type: 'string' } } as const;
@@ -13,6 +13,15 @@ describe('options', () => {
 
   it.each([['--speed'], ['--json=1'], ['--definition'], ['something']])('are none: %s', (given) => {
     expect(() => optionsIn([given], options)).toThrow(WrongUsage);
+  });
+
+  it('may stand between what is no option', () => {
+    const { values, positionals } = argumentsIn(['show', '--json', 'order-1'], options);
+    expect([values, positionals]).toEqual([{ json: true }, ['show', 'order-1']]);
+  });
+
+  it('that are wrong are told in one line', () => {
+    expect(() => argumentsIn(['--definition', '--json'], options)).toThrow(/^[^\n]+$/);
   });
 });
 
@@ -32,6 +41,11 @@ describe('a command', () => {
   it('ends with the code that it comes to', async () => {
     const main = 'process.stdout.write("worked"); return 3;';
     expect(await ended(main)).toEqual({ code: 3, stdout: 'worked', stderr: '' });
+  });
+
+  it('that is not understood in a part of it says where the help of that part is', async () => {
+    const { stderr } = await ended(`throw new WrongUsage('it said', { within: 'process list' });`);
+    expect(stderr).toBe('it said\nSee npm run work -- process list --help\n');
   });
 
   it.each([

@@ -32,6 +32,12 @@ export const backEnds = {
   DATABASE_URL: url(['postgres', 'postgresql'], 'postgres://user:password@host:5432/orders'),
 };
 
+/** Where a system answers that runs already, for the commands that ask it. */
+export const apis = {
+  ADMIN_URL: url(['http', 'https'], 'http://host:3002'),
+  GRAPHQL_URL: url(['http', 'https'], 'http://host:3000/graphql'),
+};
+
 export const port = (defaultPort: number) =>
   z.coerce
     .number({ error: 'must be a port number' })

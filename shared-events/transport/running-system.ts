@@ -1,20 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { backEnds, parseConfiguration } from './configuration.js';
+import { apis, backEnds, parseConfiguration } from './configuration.js';
 
 /** There is no system to work on. */
 export class NotRunning extends Error {
   override readonly name = 'NotRunning';
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface BackEnds {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
 }
-
-/** What `npm start` leaves behind while it runs. */
-const Stack = z.object({ urls: z.object({ eventStore: z.string(), database: z.string() }) });
 
 const schema = z.object({
   EVENTSTORE_URL: backEnds.EVENTSTORE_URL,
@@ -22,23 +21,45 @@ const schema = z.object({
 });
 
 /** From the environment, else from the stack that runs on DATA_DIR, or on `.data` in the folder. Throws ConfigurationError or NotRunning. */
-export function backEndsOf(
-  environment: Readonly<Record<string, string | undefined>>,
-  folder: string,
-): BackEnds {
+export function backEndsOf(environment: Environment, folder: string): BackEnds {
   const isSet = Boolean(environment['EVENTSTORE_URL'] ?? environment['DATABASE_URL']);
-  if (!isSet) return ofStack(environment['DATA_DIR'] || join(folder, '.data'));
-  const { EVENTSTORE_URL, DATABASE_URL } = parseConfiguration(schema, environment);
-  return { eventStoreUrl: EVENTSTORE_URL, databaseUrl: DATABASE_URL };
+  if (isSet) {
+    const { EVENTSTORE_URL, DATABASE_URL } = parseConfiguration(schema, environment);
+    return { eventStoreUrl: EVENTSTORE_URL, databaseUrl: DATABASE_URL };
+  }
+  const ofStack = z.object({ eventStore: z.string(), database: z.string() });
+  const urls = urlsIn(ofStack, environment, folder, 'EVENTSTORE_URL and DATABASE_URL');
+  return { eventStoreUrl: urls.eventStore, databaseUrl: urls.database };
 }
 
-function ofStack(dataFolder: string): BackEnds {
+/**
+ * Where an API answers: as its variable says, else in the stack that runs on DATA_DIR, or on `.data` in the folder. Where
+ * only another API's variable is set, that stack may be another system, and is not looked at. Throws ConfigurationError or
+ * NotRunning.
+ */
+export function apiOf(variable: keyof typeof apis, environment: Environment, folder: string): string {
+  const isSet = Object.keys(apis).some((name) => Boolean(environment[name]));
+  if (!isSet) return urlsIn(apiOfStack[variable], environment, folder, variable);
+  const api = z.object({ [variable]: apis[variable] });
+  return String(parseConfiguration(api, environment)[variable]).replace(/\/$/, '');
+}
+
+const apiOfStack = {
+  ADMIN_URL: z.object({ admin: z.string() }).transform(({ admin }) => admin),
+  GRAPHQL_URL: z.object({ graphql: z.string() }).transform(({ graphql }) => graphql),
+};
+
+/** What `npm start` leaves behind while it runs. */
+function urlsIn<Urls>(
+  urls: z.ZodType<Urls>,
+  environment: Environment,
+  folder: string,
+  variables: string,
+): Urls {
+  const file = join(environment['DATA_DIR'] || join(folder, '.data'), 'stack.json');
   try {
-    const { urls } = Stack.parse(JSON.parse(readFileSync(join(dataFolder, 'stack.json'), 'utf8')));
-    return { eventStoreUrl: urls.eventStore, databaseUrl: urls.database };
+    return z.object({ urls }).parse(JSON.parse(readFileSync(file, 'utf8'))).urls;
   } catch (error) {
-    throw new NotRunning('no system runs here: run npm start, or set EVENTSTORE_URL and DATABASE_URL', {
-      cause: error,
-    });
+    throw new NotRunning(`no system runs here: run npm start, or set ${variables}`, { cause: error });
   }
 }
