@@ -7,7 +7,7 @@ const embeddedOnly = {
     'process-managers, acceptance': 'they hear the whole log, and would take up the orders of others in it',
   },
   RABBITMQ_URL: {
-    'command-side, process-managers, acceptance':
+    'command-side, process-managers (but for what it keeps of dead letters), acceptance':
       'their queues have fixed names: on a broker that others use, they would take their messages',
   },
   DATABASE_URL: { acceptance: 'it kills its servers' },
