@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { type ChannelModel, type ConfirmChannel, type RecoveringChannelModel, connect } from 'amqplib';
+import { closeOrCut, cut, leave, openChannel, openConfirmChannel } from './broker-channel.js';
 import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
 import { type PublishOptions, Publisher } from './publisher.js';
@@ -25,8 +25,6 @@ export interface Consumption {
 /** With this heartbeat a half-open connection is noticed after 15 s at most; with the default it takes minutes. */
 const HEARTBEAT_S = 5;
 const CONNECT_DEADLINE_MS = 30_000;
-/** Declaring takes milliseconds; a broker that takes this long is frozen, or on the other side of a broken link. */
-const SET_UP_DEADLINE_MS = 5_000;
 
 /** RabbitMQ as this system uses it: confirmed publishes, manual acknowledgement, retries, dead letters. */
 export class MessageBus {
@@ -116,17 +114,18 @@ export class MessageBus {
     };
   }
 
-  /** Stops the consumers, then closes the connection. */
+  /** Stops the consumers, then closes the connection, or breaks it off where the broker does not answer. */
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all([...this.#consumers.keys()].map((consumer) => consumer.stop()));
-    await this.#connection?.close().catch(() => undefined);
+    await closeOrCut(this.#connection?.close() ?? Promise.resolve(), this.#model);
   }
 
   /**
    * Runs after every connect: channels, topology and consumers do not outlive a connection. Until it resolves the
    * driver does not watch the connection, and where a broker is gone or frozen it would wait for an answer for ever:
-   * so it is watched here, has a deadline, and is cut where it did not come about, for the driver to try again.
+   * so it is watched here, each step has a deadline (over a slow link all of them together take long), and it is cut
+   * where it did not come about, for the driver to try again.
    */
   async #setUp(model: ChannelModel): Promise<void> {
     const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
@@ -138,7 +137,7 @@ export class MessageBus {
     const prepared = this.#prepare(model);
     prepared.catch(() => undefined);
     try {
-      const publishing = await within(SET_UP_DEADLINE_MS, 'broker', Promise.race([prepared, lost]));
+      const publishing = await Promise.race([prepared, lost]);
       this.#model = model;
       this.#publishOn(publishing, model);
       for (const consumer of this.#consumers.keys()) void this.#keepStarting(consumer, model);
@@ -150,10 +149,13 @@ export class MessageBus {
   }
 
   async #prepare(model: ChannelModel): Promise<ConfirmChannel> {
-    const declaring = await model.createChannel();
-    for (const topology of this.options.topologies) await declare(declaring, topology);
-    await declaring.close();
-    return model.createConfirmChannel();
+    const declaring = await openChannel(model);
+    try {
+      for (const topology of this.options.topologies) await declare(declaring, topology);
+    } finally {
+      leave(declaring);
+    }
+    return openConfirmChannel(model);
   }
 
   #publishOn(channel: ConfirmChannel, model: ChannelModel): void {
@@ -166,15 +168,21 @@ export class MessageBus {
     const isWanted = () => this.#model === model;
     await sleep(backoff(0), this.#stop.signal);
     await this.#keepTrying(isWanted, 'no channel to publish on, trying again', async () =>
-      this.#publishOn(await within(SET_UP_DEADLINE_MS, 'broker', this.#prepare(model)), model),
+      this.#publishOn(await this.#prepare(model), model),
     );
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
-    const channel = await model.createChannel();
+    const channel = await openChannel(model);
     const startAgain = () =>
       sleep(backoff(0), this.#stop.signal).then(() => this.#keepStarting(consumer, model));
-    await consumer.start(channel, () => void startAgain());
+    try {
+      await consumer.start(channel, () => void startAgain());
+    } catch (error) {
+      // The broker may still begin to deliver on it.
+      leave(channel);
+      throw error;
+    }
   }
 
   async #startOrLater(consumer: Consumer, model: ChannelModel): Promise<void> {
@@ -209,12 +217,6 @@ export class MessageBus {
       }
     }
   }
-}
-
-/** Ends a connection without a word: one that is frozen would not answer, and the driver would wait for it. */
-function cut(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { readonly stream: Duplex };
-  stream.destroy(new Error('cut'));
 }
 
 /** AMQP 0-9-1's reply code not-found. */

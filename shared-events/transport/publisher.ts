@@ -103,7 +103,9 @@ export class Publisher {
     id: string,
     givenUp: AbortSignal,
   ): Promise<void> {
-    const channel = await this.#channel;
+    let [waitedFor, channel] = [this.#channel, await this.#channel];
+    // Whoever waited for the same channel may have filled it a moment ago.
+    while (waitedFor !== this.#channel) [waitedFor, channel] = [this.#channel, await this.#channel];
     givenUp.throwIfAborted();
     const properties: Options.Publish = {
       persistent: true,
@@ -125,8 +127,10 @@ export class Publisher {
 
   /** The socket's buffer is full: later publishes wait until it has drained, or the channel is gone. */
   #holdUntilDrained(channel: ConfirmChannel): void {
-    const drained = Promise.race([once(channel, 'drain'), once(channel, 'close')]);
-    const held = drained.then(() => channel);
+    const over = new AbortController();
+    const { signal } = over;
+    const drained = Promise.race([once(channel, 'drain', { signal }), once(channel, 'close', { signal })]);
+    const held = drained.then(() => channel).finally(() => over.abort());
     this.#channel = held;
     held.catch(() => undefined);
   }
