@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { type ChannelModel, connect } from 'amqplib';
+import { cut } from './broker-channel.js';
 import { BrokerNodes } from './broker-nodes.js';
 import type { LogSink } from './observability.js';
 import { backoff, sleep, within } from './waiting.js';
@@ -10,13 +10,14 @@ export interface BrokerConnectionOptions {
   /** How the broker's own tools show it. */
   readonly name: string;
   readonly logger: LogSink;
-  /** Makes ready what it is for, after every connect; what that resolves with is called once the connection counts. */
+  /**
+   * Makes ready what it is for, after every connect; what that resolves with is called once the connection counts. Each
+   * step of it has a deadline of its own: over a slow link all of them together take long.
+   */
   readonly prepare: (model: ChannelModel) => Promise<() => void>;
 }
 
 const CONNECT_DEADLINE_MS = 5_000;
-/** Declaring takes milliseconds; a broker that takes this long is frozen, or on the other side of a broken link. */
-export const SET_UP_DEADLINE_MS = 5_000;
 /** Well within the eight seconds that a process has to stop. */
 const GOODBYE_MS = 1_500;
 
@@ -78,8 +79,7 @@ export class BrokerConnection {
     const { signal: broken } = this.#watch(model);
     try {
       this.#closed.signal.throwIfAborted();
-      const prepared = Promise.race([prepare(model), rejection(broken)]);
-      const begin = await within(SET_UP_DEADLINE_MS, 'broker', prepared);
+      const begin = await Promise.race([prepare(model), rejection(broken)]);
       broken.throwIfAborted();
       this.#model = model;
       begin();
@@ -117,10 +117,4 @@ function rejection(signal: AbortSignal): Promise<never> {
   });
   rejected.catch(() => undefined);
   return rejected;
-}
-
-/** Ends a connection without a word: one that is frozen would not answer. */
-function cut(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { readonly stream: Duplex };
-  stream.destroy(new Error('cut'));
 }

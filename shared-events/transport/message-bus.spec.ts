@@ -15,6 +15,7 @@ import {
   Unroutable,
 } from './message-bus.js';
 import { type Topology, type WorkQueue, deadLetterQueueOf, retryQueueOf } from './topology.js';
+import { within } from './waiting.js';
 
 describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) => {
   let server: Server;
@@ -560,6 +561,76 @@ describe('message bus when a connection breaks while it is set up', () => {
       await broker.stop();
     },
   );
+});
+describe('message bus over a bad link', () => {
+  let broker: Server;
+  let link: SeverableLink;
+  let work: WorkQueue;
+  let bus: MessageBus;
+
+  beforeEach(async () => {
+    broker = await embeddedBroker();
+    link = await SeverableLink.to(broker.url);
+    const exchange = `spec-${randomUUID()}`;
+    work = { name: `${exchange}.work`, exchange, pattern: '#', retryDelaysMs: [50, 50] };
+  });
+  afterEach(async () => {
+    await bus.close();
+    await link.close();
+    await broker.stop();
+  });
+
+  const connectOver = async () => {
+    const topologies = [{ exchanges: [work.exchange], queues: [work] }];
+    bus = await MessageBus.connect({ url: link.url, name: 'spec', topologies, logger: silent });
+  };
+  const consumed = async () => {
+    const bodies: unknown[] = [];
+    const { stop } = await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
+      prefetch: 1,
+    });
+    return { bodies, stop };
+  };
+
+  it('that is slow connects, declares its topology step by step, and works', async () => {
+    link.delay({ up: 200, down: 200 });
+    await connectOver();
+    const { bodies } = await consumed();
+    await bus.publish(work.exchange, 'a', { n: 1 }, { mandatory: true });
+    await until(() => bodies.length === 1);
+  });
+
+  it('that cuts up frames works', async () => {
+    link.slice({ bytes: 50, pauseMs: 1 });
+    await connectOver();
+    const { bodies } = await consumed();
+    const text = 'x'.repeat(5_000);
+    await bus.publish(work.exchange, 'a', { text }, { mandatory: true });
+    await until(() => bodies.length === 1);
+    expect(bodies).toEqual([{ text }]);
+  });
+
+  it('that carries nothing any more is left in time', async () => {
+    await connectOver();
+    const { stop } = await consumed();
+    link.blackhole();
+    const left = Promise.all([stop(), bus.close()]);
+    await expect(within(8_000, 'the end', left)).resolves.toBeDefined();
+  });
+
+  it('a consumer that is not answered in time is started once, when it can be', async () => {
+    await connectOver();
+    link.blackhole();
+    const consuming = consumed();
+    await expect(within(8_000, 'the consumer', consuming)).resolves.toBeDefined();
+    link.mend();
+    const { bodies } = await consuming;
+    await until(() => bus.connected);
+    await until(async () => (await new Bystander(broker.url).consumers(work.name)) === 1);
+    await bus.publish(work.exchange, 'a', { n: 1 }, { mandatory: true });
+    await until(() => bodies.length === 1);
+    expect(await new Bystander(broker.url).consumers(work.name)).toBe(1);
+  });
 });
 
 class Gate {

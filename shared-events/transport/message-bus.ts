@@ -1,5 +1,6 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
-import { BrokerConnection, SET_UP_DEADLINE_MS } from './broker-connection.js';
+import { leave, openChannel, openConfirmChannel } from './broker-channel.js';
+import { BrokerConnection } from './broker-connection.js';
 import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
 import { type PublishOptions, Publisher, Unroutable } from './publisher.js';
@@ -125,7 +126,7 @@ export class MessageBus {
 
   async #preparePublishing(model: ChannelModel): Promise<() => void> {
     await this.#declareOn(model);
-    const channel = await model.createConfirmChannel();
+    const channel = await openConfirmChannel(model);
     return () => this.#publishOn(channel, model);
   }
 
@@ -138,17 +139,18 @@ export class MessageBus {
   }
 
   async #declareOn(model: ChannelModel): Promise<void> {
-    const channel = await model.createChannel();
+    const channel = await openChannel(model);
     channel.on('error', () => undefined);
-    for (const topology of this.options.topologies) await declare(channel, topology);
-    await channel.close();
+    try {
+      for (const topology of this.options.topologies) await declare(channel, topology);
+    } finally {
+      leave(channel);
+    }
   }
 
   /** What somebody has deleted; once, however many miss it at a time. */
   #declareAnew(model: ChannelModel): Promise<void> {
-    this.#declaring ??= within(SET_UP_DEADLINE_MS, 'broker', this.#declareOn(model)).finally(
-      () => (this.#declaring = undefined),
-    );
+    this.#declaring ??= this.#declareOn(model).finally(() => (this.#declaring = undefined));
     return this.#declaring;
   }
 
@@ -162,7 +164,7 @@ export class MessageBus {
     const isWanted = () => this.#publishing.model === model;
     await sleep(backoff(0), this.#stop.signal);
     await this.#keepTrying(isWanted, 'no channel to publish on, trying again', async () => {
-      const begin = await within(SET_UP_DEADLINE_MS, 'broker', this.#preparePublishing(model));
+      const begin = await this.#preparePublishing(model);
       if (isWanted()) begin();
     });
   }
@@ -180,10 +182,16 @@ export class MessageBus {
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
-    const channel = await model.createChannel();
+    const channel = await openChannel(model);
     const startAgain = () =>
       sleep(backoff(0), this.#stop.signal).then(() => this.#keepStarting(consumer, model));
-    await consumer.start(channel, () => void startAgain());
+    try {
+      await consumer.start(channel, () => void startAgain());
+    } catch (error) {
+      // The broker may still begin to deliver on it.
+      leave(channel);
+      throw error;
+    }
   }
 
   async #startOrLater(consumer: Consumer, model: ChannelModel): Promise<void> {
