@@ -413,10 +413,9 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     const behindLink = await connectTo(link.url);
     await behindLink.consume(work.name, () => Promise.resolve(), { prefetch: 1 });
     link.silenceConnections();
-    await behindLink.close();
-    // Sooner than by missing heartbeats.
-    await until(async () => (await broker.consumers(work.name)) === 0, 5_000);
+    await within(8_000, 'the end', behindLink.close());
     await link.close();
+    await until(async () => (await broker.consumers(work.name)) === 0);
   });
 });
 
