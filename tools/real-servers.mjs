@@ -7,8 +7,8 @@ const embeddedOnly = {
     'process-managers, acceptance': 'they hear the whole log, and would take up the orders of others in it',
   },
   RABBITMQ_URL: {
-    'command-side, process-managers (but for what it keeps of dead letters), acceptance':
-      'their queues have fixed names: on a broker that others use, they would take their messages',
+    'command-side, process-managers, acceptance':
+      'their queues have fixed names: on a broker that others use, they would take their messages; but for dead letters',
   },
   DATABASE_URL: { acceptance: 'it kills its servers' },
 };
