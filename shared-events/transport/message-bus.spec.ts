@@ -585,10 +585,10 @@ describe('message bus over a bad link', () => {
   };
   const consumed = async () => {
     const bodies: unknown[] = [];
-    const { stop } = await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
+    const consumption = await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
       prefetch: 1,
     });
-    return { bodies, stop };
+    return { bodies, stop: () => consumption.stop() };
   };
 
   it('that is slow connects, declares its topology step by step, and works', async () => {
