@@ -71,6 +71,7 @@ export class Consumer {
     });
     await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (message) => {
+      // Somebody deleted the queue: https://www.rabbitmq.com/docs/consumer-cancel
       if (!message) return void channel.close().catch(() => undefined);
       const done = this.#deliver(source, message).finally(() => this.#busy.delete(done));
       this.#busy.add(done);
@@ -100,7 +101,11 @@ export class Consumer {
     }
   }
 
-  /** True when the message may be acknowledged: done, waiting for its retry, or dead-lettered. */
+  /**
+   * True when the message may be acknowledged: done, waiting for its retry, or dead-lettered. A pause lasts as long as it
+   * has to: where RabbitMQ waits no longer for an answer, half an hour unless configured, it ends the channel, and the next
+   * delivery goes on with it (https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).
+   */
   async #handle({ gone, over }: Source, message: ConsumeMessage): Promise<boolean> {
     for (let repeat = 0; !over.aborted; repeat++) {
       try {

@@ -31,6 +31,7 @@ export interface PublishOptions {
 }
 
 const CONFIRM_DEADLINE_MS = 10_000;
+/** Bounds what waits in memory, too: the driver's buffer says that it is full after two thousand frames of up to 128 KB. */
 const MAX_IN_FLIGHT = 256;
 /** Tells apart two publishes of the same message when the broker returns one of them. */
 const PUBLISH_ID = 'x-publish-id';
@@ -104,6 +105,7 @@ export class Publisher {
       if (error instanceof Unsendable) throw error;
       throw new PublishFailed(`${exchange} ${routingKey} was not confirmed`, { cause: error });
     }
+    // It comes back before it is confirmed: https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed
     if (this.#returned.delete(id)) throw new Unroutable(`no queue takes ${exchange} ${routingKey}`);
   }
 

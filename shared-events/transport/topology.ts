@@ -23,7 +23,10 @@ const RETRY = 'retry';
 const REDELIVER = 'redeliver';
 export const DEAD_LETTERS = 'dead-letters';
 
-/** After this many deliveries without an answer (crashes of the consumer) the broker itself dead-letters. */
+/**
+ * After this many deliveries without an answer the broker itself dead-letters: crashes of the consumer, and breaks of its
+ * connection, also during a pause. Harmless there: a command that is still wanted is sent again.
+ */
 const DELIVERY_LIMIT = 20;
 /** A dead letter is never dropped for having been looked at too often. */
 const NO_PRACTICAL_LIMIT = 1_000_000;
