@@ -6,7 +6,7 @@ import {
 } from '@orders/shared-events/contracts/envelope.js';
 import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import { later } from '@orders/shared-events/contracts/instants.js';
-import { HEADER } from '@orders/shared-events/transport/message-bus.js';
+import { HEADER, keptHeaders } from '@orders/shared-events/transport/failures.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
 import { z } from 'zod';
@@ -45,9 +45,11 @@ export class NotRequeueable extends Error {
 
 /** What told of the failure: the message begins anew. */
 const OF_FAILURE: readonly string[] = [
-  ...[HEADER.attempt, HEADER.reason, HEADER.queue, HEADER.firstFailure, HEADER.lastFailure],
-  'x-death',
-  'x-publish-id',
+  HEADER.attempt,
+  HEADER.reason,
+  HEADER.queue,
+  HEADER.firstFailure,
+  HEADER.lastFailure,
 ];
 
 /**
@@ -76,7 +78,7 @@ function toItsQueue(
   edited: Buffer | undefined,
   now: string,
 ): Requeued {
-  const kept = Object.entries(headers).filter(([name]) => !OF_FAILURE.includes(name));
+  const kept = Object.entries(keptHeaders(headers)).filter(([name]) => !OF_FAILURE.includes(name));
   return {
     ...redeliveryRoute(queue),
     content: withTime(edited === undefined ? content : checkedCommand(edited), now),
