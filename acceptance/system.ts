@@ -64,6 +64,22 @@ async function threeProcesses(options: SystemOptions = {}): Promise<System> {
   });
 }
 
+/** Does something while one of its processes stands still, and neither answers nor hangs up. */
+export async function whileFrozen<Result>(
+  { processes }: System,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const frozen = processes.get(name);
+  if (!frozen) throw new Error(`no process ${name}`);
+  process.kill(frozen.pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    process.kill(frozen.pid, 'SIGCONT');
+  }
+}
+
 const at = (port: string, path = ''): string => `http://127.0.0.1:${port}${path}`;
 
 type Launch = (
