@@ -5,6 +5,9 @@ export interface Answer<Data> {
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
 }
 
+/** Longer than anything here takes to answer: whoever does not by then is frozen, or gone without a word. */
+const ANSWER_DEADLINE_MS = 30_000;
+
 /** A GraphQL request over HTTP, answered with whatever the server says, errors included. */
 export async function request<Data>(
   url: string,
@@ -16,6 +19,7 @@ export async function request<Data>(
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
   });
   const answer = (await response.json()) as Answer<Data>;
   return { ...answer, status: response.status, headers: response.headers };
@@ -52,7 +56,7 @@ export const newKey = (): string => randomUUID();
 
 /** A GET of the admin API that must succeed. */
 export async function get<Body>(url: string): Promise<Body> {
-  const response = await fetch(url);
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Body;
 }

@@ -1,6 +1,6 @@
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
-import type { Sku } from '@orders/shared-events/contracts/ids.js';
-import { freshSku } from '@orders/shared-events/testing/event-stores.js';
+import { Sku } from '@orders/shared-events/contracts/ids.js';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const REGISTER = `mutation ($input: RegisterProductInput!) {
   registerProduct(input: $input) { ... on ProductAccepted { sku } }
 }`;
 const RECEIVE = `mutation ($input: ReceiveStockInput!) {
-  receiveStock(input: $input) { ... on StockReceiptAccepted { sku } }
+  receiveStock(input: $input) { ... on StockReceiptAccepted { sku } ... on Refusal { code } }
 }`;
 const LEVEL = `query ($sku: String!) { product(sku: $sku) { stock { onHand reserved } } }`;
 
@@ -31,11 +31,22 @@ export async function someGoods(
   commands: string,
   { requiresShipping = false, quantity = 5 }: Goods = {},
 ): Promise<Sku> {
-  const sku = freshSku();
+  const sku = Sku.parse(`SPEC-${randomUUID().toUpperCase()}`);
   const product = { sku, name: 'Spec', price: { amount: 2_500, currency: 'EUR' }, requiresShipping };
   await ask(commands, REGISTER, { input: product });
-  if (quantity > 0) await ask(commands, RECEIVE, { input: { sku, receiptId: 'receipt-1', quantity } });
+  if (quantity > 0) await receive(commands, { sku, receiptId: 'receipt-1', quantity });
   return sku;
+}
+
+export interface Receipt {
+  readonly sku: Sku;
+  readonly receiptId: string;
+  readonly quantity: number;
+}
+
+export async function receive(commands: string, input: Receipt): Promise<void> {
+  const { receiveStock } = await ask<{ receiveStock: { code?: string } }>(commands, RECEIVE, { input });
+  if (receiveStock.code !== undefined) throw new Error(`refused: ${receiveStock.code}`);
 }
 
 export interface Level {

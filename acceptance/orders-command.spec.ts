@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { type ActionAnswer, deedsOf } from './admin-actions.js';
 import { newKey } from './client.js';
 import { cancellationOf, givenUp, letter, lettersOf, undecodable } from './dead-letters.js';
+import { ledgerOf } from './ledger.js';
 import { Listener } from './listener.js';
 import { notification, notify } from './notifications.js';
 import {
@@ -26,20 +27,21 @@ import {
   waiting,
 } from './operated-orders.js';
 import { ship } from './orders.js';
-import { type System, built, topologies, whileFrozen } from './system.js';
+import { type System, built, topologies } from './system.js';
 
 const REASON = "the customer's wish";
 
 describe('npm run orders, beside one process', () => {
   let system: System;
   let folder: string;
-  /** Its void is refused for good, which takes a while: it begins first. */
-  let unvoidable: Operated;
+  /** Their voids are refused for good, which takes a while: they begin first. */
+  let unvoidable: readonly [toRetry: Operated, toResolve: Operated];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'orders-command-'));
     system = await topologies['one process']();
-    unvoidable = await anOrder(system, { paymentMethod: 'pm_fail_void', quantity: 0 });
+    const goods = { paymentMethod: 'pm_fail_void', quantity: 0 };
+    unvoidable = [await anOrder(system, goods), await anOrder(system, goods)];
   }, 120_000);
   afterAll(async () => {
     await system.stop();
@@ -116,16 +118,20 @@ describe('npm run orders, beside one process', () => {
     expect(await stands(order, cancelled)).toEqual(cancelled);
   });
 
-  it('process retry and resolve end an order whose void was refused for good', async () => {
+  it('process retry has a void tried again that was refused for good, and resolve says that it was made', async () => {
+    const [toRetry, toResolve] = unvoidable;
     const stuck = { status: 'PLACED', stage: 'compensation', taken: 0, authorized: PRICE };
-    const refused = { ...stuck, intervention: 'VOID_FAILED' };
-    expect(await stands(unvoidable, refused)).toMatchObject(refused);
-    const { orderId } = unvoidable;
-    expect((await does(`process retry ${orderId}`)).sent).toMatchObject([{ type: 'VoidAuthorization' }]);
-    expect(await stands(unvoidable, refused)).toMatchObject(refused);
-    await surelyDoes(`process resolve ${orderId}`);
+    for (const order of unvoidable) {
+      const refused = { ...stuck, intervention: 'VOID_FAILED' };
+      expect(await stands(order, refused)).toMatchObject(refused);
+    }
+    const voids = (await ledgerOf(system.admin, toRetry.orderId)).length;
+    const { sent } = await does(`process retry ${toRetry.orderId}`);
+    expect(sent).toMatchObject([{ type: 'VoidAuthorization' }]);
+    await until(async () => (await ledgerOf(system.admin, toRetry.orderId)).length > voids);
+    await surelyDoes(`process resolve ${toResolve.orderId}`);
     const resolved = { ...stuck, status: 'REJECTED', stage: 'done', intervention: null };
-    expect(await stands(unvoidable, resolved)).toMatchObject(resolved);
+    expect(await stands(toResolve, resolved)).toMatchObject(resolved);
   }, 180_000);
 
   it('quarantine list, show and release let an order go on from where it stopped', async () => {
@@ -204,11 +210,11 @@ describe('npm run orders, beside one process', () => {
     });
 
     it('stop ends a replay that takes too long, and show tells how far it all is', async () => {
-      await whileFrozen(system, 'broker', async () => {
-        const from = ['--from-time', '2026-01-01T00:00:00Z'];
-        const [running] = await told('forwarder', 'replay', ...from, '--reason', REASON, '--yes');
-        await does(`forwarder stop ${String(running?.['replayId'])}`);
-      });
+      const broker = system.processes.get('broker');
+      broker?.freeze();
+      const from = ['--from-time', '2026-01-01T00:00:00Z'];
+      const [running] = await told('forwarder', 'replay', ...from, '--reason', REASON, '--yes');
+      await does(`forwarder stop ${String(running?.['replayId'])}`).finally(() => broker?.wake());
       expect((await told('forwarder', 'replays'))[0]).toMatchObject({ state: 'stopped' });
       expect(await told('forwarder', 'show')).toMatchObject([{ name: 'forwarder' }]);
     }, 60_000);

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '@orders/local-stack/free-port.js';
-import { Killable } from './killable.js';
+import type { Killable } from './killable.js';
+import { Launcher, at, built } from './launcher.js';
+
+export { PAYMENT_WEBHOOK_SECRET, built } from './launcher.js';
 
 /** The running system as the outside sees it. */
 export interface System {
@@ -23,119 +22,31 @@ export interface SystemOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** What the payment provider signs with. */
-export const PAYMENT_WEBHOOK_SECRET = 'whsec_of_acceptance_0123456789abcdef';
-
 /** Both ways to deploy the same modules. */
 export const topologies = { 'one process': oneProcess, 'three processes': threeProcesses };
 export type Topology = keyof typeof topologies;
 
-const root = join(import.meta.dirname, import.meta.dirname.endsWith('dist') ? '../..' : '..');
-export const built = (project: string, file: string) => join(root, project, 'dist', file);
-
-async function oneProcess(options: SystemOptions = {}): Promise<System> {
-  return start(options, async (launch, port) => {
-    const [graphql, admin] = [await port(), await port()];
-    const ports = { PORT: graphql, ADMIN_PORT: admin };
-    await launch('application', built('local-stack', 'application/application.main.js'), ports);
-    return { commands: at(graphql, '/graphql'), queries: at(graphql, '/graphql'), admin: at(admin) };
+function oneProcess(options: SystemOptions = {}): Promise<System> {
+  return Launcher.start(options, async (launcher) => {
+    const [graphql, admin] = [await launcher.port(), await launcher.port()];
+    const environment = { PORT: graphql, ADMIN_PORT: admin };
+    const file = built('local-stack', 'application/application.main.js');
+    await launcher.launch('application', { file, environment });
+    const { processes, backEnds, stop } = launcher;
+    const graphqlUrl = at(graphql, '/graphql');
+    return { commands: graphqlUrl, queries: graphqlUrl, admin: at(admin), processes, backEnds, stop };
   });
 }
 
-async function threeProcesses(options: SystemOptions = {}): Promise<System> {
-  return start(options, async (launch, port) => {
-    const [commands, queries, admin] = [await port(), await port(), await port()];
-    await Promise.all([
-      launch(
-        'command-side',
-        built('command-side', 'main.js'),
-        { PORT: commands },
-        at(commands, '/health/ready'),
-      ),
-      launch('query-side', built('query-side', 'main.js'), { PORT: queries }, at(queries, '/health/ready')),
-      launch(
-        'process-managers',
-        built('process-managers', 'main.js'),
-        { ADMIN_PORT: admin },
-        at(admin, '/health/ready'),
-      ),
+function threeProcesses(options: SystemOptions = {}): Promise<System> {
+  return Launcher.start(options, async (launcher) => {
+    const [commands, queries, admin] = await Promise.all([
+      launcher.side('command-side'),
+      launcher.side('query-side'),
+      launcher.side('process-managers'),
     ]);
-    return { commands: at(commands, '/graphql'), queries: at(queries, '/graphql'), admin: at(admin) };
+    const { processes, backEnds, stop } = launcher;
+    const endpoints = { commands: at(commands, '/graphql'), queries: at(queries, '/graphql') };
+    return { ...endpoints, admin: at(admin), processes, backEnds, stop };
   });
-}
-
-/** Does something while one of its processes stands still, and neither answers nor hangs up. */
-export async function whileFrozen<Result>(
-  { processes }: System,
-  name: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const frozen = processes.get(name);
-  if (!frozen) throw new Error(`no process ${name}`);
-  process.kill(frozen.pid, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    process.kill(frozen.pid, 'SIGCONT');
-  }
-}
-
-const at = (port: string, path = ''): string => `http://127.0.0.1:${port}${path}`;
-
-type Launch = (
-  name: string,
-  file: string,
-  environment: Readonly<Record<string, string>>,
-  readyAt?: string,
-  args?: readonly string[],
-) => Promise<string>;
-type Endpoints = Pick<System, 'commands' | 'queries' | 'admin'>;
-
-async function start(
-  { environment = {} }: SystemOptions,
-  startSides: (launch: Launch, port: () => Promise<string>) => Promise<Endpoints>,
-): Promise<System> {
-  const dir = await mkdtemp(join(tmpdir(), 'orders-acceptance-'));
-  const processes = new Map<string, Killable>();
-  const given = new Set<number>();
-  const port = async (): Promise<string> => {
-    for (;;) {
-      const free = await freePort();
-      if (!given.has(free)) return String(given.add(free) && free);
-    }
-  };
-  const backEnds: Record<string, string> = {};
-  const launch: Launch = async (name, file, own, readyAt, args = []) => {
-    const killable = new Killable({
-      name,
-      command: [file, ...args],
-      environment: { LOG_LEVEL: 'info', PAYMENT_WEBHOOK_SECRET, ...environment, ...backEnds, ...own },
-      logFile: join(dir, `${name}.log`),
-      ...(readyAt === undefined ? {} : { readyAt }),
-    });
-    processes.set(name, killable);
-    return killable.start();
-  };
-  const stop = async () => {
-    for (const killable of [...processes.values()].reverse()) await killable.stop();
-    await rm(dir, { recursive: true, force: true });
-  };
-  try {
-    await mkdir(dir, { recursive: true });
-    const server = async (name: string, ...args: string[]) =>
-      launch(name, built('local-stack', `${name}/${name}.main.js`), {}, undefined, [
-        '--port',
-        await port(),
-        ...args,
-      ]);
-    Object.assign(backEnds, {
-      EVENTSTORE_URL: await server('event-store', '--dir', join(dir, 'event-store')),
-      RABBITMQ_URL: await server('broker'),
-      DATABASE_URL: await server('postgres', '--dir', join(dir, 'postgres')),
-    });
-    return { ...(await startSides(launch, port)), processes, backEnds, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }

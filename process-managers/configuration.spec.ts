@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
-import { configurationSchema, durationsOf, resendsOf } from './configuration.js';
+import { configurationSchema, durationsOf, patienceOf, resendsOf } from './configuration.js';
 
 const urls = {
   EVENTSTORE_URL: 'esdb://localhost:2113?tls=false',
@@ -16,6 +16,12 @@ describe('the configuration', () => {
     expect(configuration).toMatchObject({ ADMIN_PORT: 3002, BIND_ADDRESS: '127.0.0.1' });
     expect(durationsOf(configuration).payment).toBe(60_000);
     expect(resendsOf(configuration)).toEqual({ first: 3_000, most: 60_000 });
+  });
+
+  it('gives whoever is asked for everything at once the time of a stage, and not that of people', () => {
+    const settings = parse({ PROCESS_PAYMENT_DEADLINE: '20000' });
+    expect(patienceOf(settings, 'payment')).toBe(20_000);
+    expect(patienceOf(settings, 'shipment')).toBe(300_000);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
+import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { z } from 'zod';
 import type { StageDurations } from './order-process/deadlines.js';
 import type { ResendIntervals } from './order-process/processes.table.js';
@@ -39,6 +40,13 @@ export const durationsOf = (settings: ProcessSettings): StageDurations => ({
   refund: settings.PROCESS_REFUND_DEADLINE,
   compensation: settings.PROCESS_COMPENSATION_DEADLINE,
 });
+
+/** Longer stages wait for people. */
+const MOST_PATIENCE_MS = 300 * SECOND;
+
+/** How long an answer may take of whoever was asked for everything at once, as after an absence. Milliseconds. */
+export const patienceOf = (settings: ProcessSettings, stage: ProcessStage): number =>
+  Math.max(settings.PROCESS_RESEND_INTERVAL, Math.min(durationsOf(settings)[stage], MOST_PATIENCE_MS));
 
 export const resendsOf = (settings: ProcessSettings): ResendIntervals => ({
   first: settings.PROCESS_RESEND_INTERVAL,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, it } from '@jest/globals';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { SeverableLink } from '@orders/shared-events/testing/severable-link.js';
 import { until } from '@orders/shared-events/testing/until.js';

@@ -168,9 +168,7 @@ describe.each(serverRows('DATABASE_URL'))('npm run orders on %s', (_title, real)
     async function meddle({ method, url = '', headers }: IncomingMessage, response: ServerResponse) {
       const { 'idempotency-key': key = '', 'if-match': ifMatch = '' } = headers;
       const answer =
-        method === 'GET'
-          ? await admin.get(url)
-          : await admin.act(url, key as string, { ifMatch });
+        method === 'GET' ? await admin.get(url) : await admin.act(url, key as string, { ifMatch });
       if (method === 'GET') await admin.act(`${url}/retry`, crypto.randomUUID());
       response.writeHead(answer.status, { etag: answer.etag ?? '' }).end(JSON.stringify(answer.body));
     }

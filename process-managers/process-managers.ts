@@ -8,7 +8,7 @@ import { backoff, sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
 import { Checkpoints } from './checkpoints.js';
 import { sendCommand } from './commands.js';
-import { type ProcessSettings, durationsOf, resendsOf } from './configuration.js';
+import { type ProcessSettings, durationsOf, patienceOf, resendsOf } from './configuration.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { deadLetterSender } from './dead-letters/dead-letter-sender.js';
 import { DeadLetters } from './dead-letters/dead-letters.table.js';
@@ -106,6 +106,7 @@ export class ProcessManagers {
       projected: () => this.#projected(),
       connected: () => bus.connected,
       graceMs: settings.PROCESS_RESEND_INTERVAL,
+      patienceMs: (stage) => patienceOf(settings, stage),
       logger,
     });
     this.#collector = new DeadLetterCollector(bus, deadLetters);

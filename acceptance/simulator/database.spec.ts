@@ -5,7 +5,7 @@ import { Checkpoints, type Claim } from '@orders/process-managers/checkpoints.js
 import { durationsOf, processSettings } from '@orders/process-managers/configuration.js';
 import { type Keeper, type Lease, Leases } from '@orders/process-managers/leases.js';
 import { partitionOf } from '@orders/process-managers/order-process/partition.js';
-import { ProcessesTable } from '@orders/process-managers/order-process/processes.table.js';
+import { ProcessesTable, type Resend } from '@orders/process-managers/order-process/processes.table.js';
 import { ParkedTable } from '@orders/process-managers/parking/parked.table.js';
 import { QuarantineTable } from '@orders/process-managers/quarantine/quarantine.table.js';
 import { migrate } from '@orders/process-managers/postgres.js';
@@ -80,9 +80,9 @@ class Tables {
         return stored;
       }
       case 'resends':
-        return byOrder(await this.processes.takeResends(step.partitions));
+        return byOrder((await this.processes.takeResends(step.partitions)).map(withoutTime));
       case 'deferred':
-        return byOrder(await this.processes.takeDeferred(step.partitions, 100));
+        return byOrder((await this.processes.takeDeferred(step.partitions, 100)).map(withoutTime));
       case 'still':
         return [...(await this.processes.stillDeferred(orders.map(({ orderId }) => orderId)))].sort();
       case 'deadlines':
@@ -104,7 +104,8 @@ class Tables {
           }),
         );
       case 'forward':
-        return this.processes.bringForward(step.partitions);
+        await this.processes.bringForward(step.partitions);
+        return undefined;
       case 'awaited':
         return [...(await this.parked.awaited(step.partitions))].sort();
       case 'quarantine': {
@@ -171,6 +172,8 @@ function processOf(index: number, turns: number): Tracked {
 
 const byName = <Item extends { readonly name: string }>(items: readonly Item[]): Item[] =>
   [...items].sort((one, other) => (one.name < other.name ? -1 : 1));
+/** Each has a clock of its own. */
+const withoutTime = ({ dueAt: _then, ...resend }: Resend) => resend;
 const byOrder = <Item extends { readonly orderId: string }>(items: readonly Item[]): Item[] =>
   [...items].sort((one, other) => (one.orderId < other.orderId ? -1 : 1));
 

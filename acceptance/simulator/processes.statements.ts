@@ -47,6 +47,8 @@ const MOST_AT_ONCE = 200;
 const DEADLINE_AGAIN_MS = 5_000;
 const MOST_DOUBLINGS = 16;
 
+/** Microseconds since the epoch, of milliseconds. */
+const micros = (ms: number): string => String(Math.round(ms * 1_000));
 const instant = (value: unknown): number | undefined =>
   typeof value === 'string' ? Date.parse(value) : undefined;
 
@@ -106,6 +108,7 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
     (row[at] ?? Infinity) <= now();
 
   function resent(row: ProcessRow, firstMs: unknown, mostMs: unknown): object {
+    const dueAt = row.nextResendAt ?? 0;
     row.resends += 1;
     const pause = (firstMs as number) * 2 ** Math.min(row.resends, MOST_DOUBLINGS);
     row.nextResendAt = now() + Math.min(pause, mostMs as number);
@@ -115,6 +118,7 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
       correlation_id: row.correlationId,
       causation_id: row.causationId,
       traceparent: row.traceparent,
+      due_at: micros(dueAt),
     };
   }
 
@@ -134,7 +138,7 @@ export function processStatements({ now }: DatabaseParts, checkpoints: ReadonlyM
         const isMeant = (partitions as number[]).includes(row.partition) && !row.deferred && !isPaused;
         if (isMeant && (row.nextResendAt ?? 0) > now()) row.nextResendAt = now();
       }
-      return [];
+      return [{ mark: micros(now()) }];
     },
     'processes-take-resends': ([partitions, firstMs, mostMs]) =>
       taken(isDue('nextResendAt'), 'nextResendAt', partitions).map((row) => resent(row, firstMs, mostMs)),

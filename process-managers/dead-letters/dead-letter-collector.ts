@@ -14,11 +14,12 @@ export class DeadLetterCollector {
   constructor(
     private readonly bus: Pick<MessageBus, 'consume'>,
     private readonly deadLetters: DeadLetters,
+    private readonly queues = commandTopology.queues,
   ) {}
 
   async start(): Promise<void> {
     this.#consumptions = await Promise.all(
-      commandTopology.queues.map(({ name }) =>
+      this.queues.map(({ name }) =>
         this.bus.consume(deadLetterQueueOf(name), (delivery) => this.deadLetters.store(name, delivery), {
           prefetch: PREFETCH,
         }),

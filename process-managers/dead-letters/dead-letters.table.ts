@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
-import { StorableInstant } from '@orders/shared-events/contracts/instants.js';
-import { type Delivery, HEADER } from '@orders/shared-events/transport/message-bus.js';
 import type { SeenLetter } from '@orders/shared-events/contracts/deadLetters.events.js';
+import { deathOf } from '@orders/shared-events/transport/death.js';
+import type { Delivery } from '@orders/shared-events/transport/message-bus.js';
 import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
@@ -21,6 +21,7 @@ export interface DeadLetter {
   readonly type: string | null;
   readonly routingKey: string;
   readonly reason: string;
+  /** Of the delivery that it died in, by our own count. */
   readonly attempts: number;
   /** How often this message died: a sender that goes on sending makes it die again. */
   readonly times: number;
@@ -138,23 +139,20 @@ export class DeadLetters {
   constructor(private readonly pool: Pool) {}
 
   /** Stores a message that died, once for each time that it did; a delivery that is repeated changes nothing. */
-  async store(
-    queue: string,
-    { messageId, type, routingKey, headers, attempt, raw }: Delivery,
-  ): Promise<void> {
-    const now = new Date().toISOString();
-    const lastFailure = instantIn(headers[HEADER.lastFailure]) ?? now;
+  async store(queue: string, delivery: Delivery): Promise<void> {
+    const { messageId, type, headers, raw } = delivery;
+    const death = deathOf(delivery, queue, new Date().toISOString());
     const values = [
       queue,
-      text(messageId) ?? createHash('sha256').update(raw).digest('hex'),
-      text(type) ?? null,
-      text(routingKey),
-      text(headers[HEADER.reason]) ?? 'the broker gave it up: too many deliveries without an answer',
-      Math.min(attempt, MAX_INTEGER),
+      messageId ? asText(messageId) : createHash('sha256').update(raw).digest('hex'),
+      type === undefined ? null : asText(type),
+      asText(death.routingKey),
+      asText(death.reason),
+      Math.min(death.attempts, MAX_INTEGER),
       JSON.stringify(headers, (_name, value: unknown) => storable(value)),
       raw,
-      instantIn(headers[HEADER.firstFailure]) ?? lastFailure,
-      lastFailure,
+      death.firstFailureAt,
+      death.lastFailureAt,
     ];
     await this.pool.query({ ...STORE, values });
   }
@@ -214,10 +212,6 @@ export class DeadLetters {
 
 /** Of Postgres. */
 const MAX_INTEGER = 2_147_483_647;
-
-const text = (header: unknown): string | undefined =>
-  typeof header === 'string' ? asText(header) : undefined;
-const instantIn = (header: unknown): string | undefined => StorableInstant.safeParse(header).data;
 
 /**
  * For `JSON.stringify`, which comes by every level itself: what Postgres can keep of a value. What it cannot keep would

@@ -8,7 +8,9 @@ export type Holds = ReadonlyMap<number, bigint>;
 
 interface Asked {
   readonly token: bigint;
-  /** Infinity while not all of it is sent. */
+  /** Whose turn came up to then was outstanding when it began; by the table's clock. */
+  readonly mark: bigint;
+  /** Infinity while not all of that is sent. */
   readonly since: number;
 }
 
@@ -35,16 +37,22 @@ export class AskedAnew {
     const others = [...holds].filter(([partition, token]) => this.#asked.get(partition)?.token !== token);
     if (others.length === 0 || now - this.#broughtForwardAt < BRING_FORWARD_EVERY_MS) return;
     const generation = this.#generation;
-    await this.table.bringForward(others.map(([partition]) => partition));
+    const mark = await this.table.bringForward(others.map(([partition]) => partition));
     if (generation !== this.#generation) return;
     this.#broughtForwardAt = now;
-    for (const [partition, token] of others) this.#asked.set(partition, { token, since: Infinity });
+    for (const [partition, token] of others) this.#asked.set(partition, { token, mark, since: Infinity });
   }
 
-  /** Nothing is left whose turn has come. */
-  sentAll(now: number): void {
-    for (const [partition, { token, since }] of this.#asked)
-      if (since === Infinity) this.#asked.set(partition, { token, since: now });
+  /**
+   * Nothing is left whose turn came before that. What comes meanwhile is asked for as it comes, and does not keep what was
+   * there from being all.
+   *
+   * @param before by the table's clock; undefined: nothing at all is left
+   */
+  sentBefore(before: bigint | undefined, now: number): void {
+    for (const [partition, asked] of this.#asked)
+      if (asked.since === Infinity && (before === undefined || asked.mark < before))
+        this.#asked.set(partition, { ...asked, since: now });
   }
 
   /** Whether whoever was asked has had so long to answer. */

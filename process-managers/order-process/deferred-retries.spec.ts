@@ -22,7 +22,7 @@ class Table {
     this.asked += 1;
     const taken = this.waiting.splice(0, most);
     this.waiting.push(...taken);
-    return Promise.resolve(taken.map((orderId) => ({ orderId, commands: [], origin })));
+    return Promise.resolve(taken.map((orderId) => ({ orderId, commands: [], origin, dueAt: 0n })));
   };
   stillDeferred = (orderIds: readonly OrderId[]): Promise<OrderId[]> =>
     Promise.resolve(orderIds.filter((orderId) => this.waiting.includes(orderId)));

@@ -229,10 +229,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const partitions = [...Array(16).keys()];
       await table.bringForward(partitions.filter((id) => id !== partitionOf(sent!.orderId)));
       expect(await turnsOf([partitionOf(sent!.orderId)])).toEqual([]);
-      await table.bringForward(partitions);
-      expect((await turnsOf(partitions)).sort()).toEqual(
+      const mark = await table.bringForward(partitions);
+      const taken = (await table.takeResends(partitions)).filter(({ orderId }) => all.includes(orderId));
+      expect(taken.map(({ orderId }) => orderId).sort()).toEqual(
         [sent!.orderId, repeated!.orderId, pausedLong!.orderId].sort(),
       );
+      expect(taken.filter(({ dueAt }) => dueAt > mark)).toEqual([]);
+      expect(taken.find(({ orderId }) => orderId === sent!.orderId)?.dueAt).toBe(mark);
     });
 
     it('a deadline names the visit to the stage that it belongs to', async () => {

@@ -16,7 +16,7 @@ export interface ResendIntervals {
 
 /** A deadline that was taken and came to nothing (its process was busy, the log away) comes up again after this. */
 const DEADLINE_AGAIN = '5 seconds';
-/** Taken at once; where fewer are, that was all. */
+/** Taken at once, those whose turn came first; where fewer are, that was all. */
 export const MOST_RESENDS = 200;
 const MOST_DEADLINES = 200;
 
@@ -65,10 +65,13 @@ const STORE = {
 const NOT_IN_QUARANTINE = `
     NOT EXISTS (SELECT FROM process_managers.quarantine AS q WHERE q.order_id = processes.order_id)`;
 
+/** An instant as microseconds since the epoch: Postgres keeps no finer ones. */
+const micros = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000000)::bigint::text`;
+
 /** Who waits longest for his next turn comes last, so those who were tried just now do. */
 const takeResends = (condition: string, limit: string): string => `
     WITH due AS (
-      SELECT order_id FROM process_managers.processes
+      SELECT order_id, next_resend_at AS due_at FROM process_managers.processes
       WHERE ${condition} AND partition = ANY($1::smallint[]) AND ${NOT_IN_QUARANTINE}
       ORDER BY next_resend_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
     )
@@ -77,7 +80,7 @@ const takeResends = (condition: string, limit: string): string => `
         next_resend_at = now()
           + least($2::float8 * 2 ^ least(p.resends + 1, 16), $3::float8) * interval '1 millisecond'
     FROM due WHERE p.order_id = due.order_id
-    RETURNING p.order_id, p.pending, p.correlation_id, p.causation_id, p.traceparent`;
+    RETURNING p.order_id, p.pending, p.correlation_id, p.causation_id, p.traceparent, ${micros('due.due_at')} AS due_at`;
 
 const TAKE_RESENDS = {
   name: 'processes-take-resends',
@@ -95,9 +98,11 @@ const BRING_FORWARD = {
       WHERE next_resend_at > now() AND NOT deferred AND partition = ANY($1::smallint[])
         AND (resends > 0 OR pending @? '$[*] ? (!exists(@.notBefore))')
       ORDER BY order_id FOR UPDATE
+    ), brought AS (
+      UPDATE process_managers.processes AS p SET next_resend_at = now()
+      FROM outstanding WHERE p.order_id = outstanding.order_id
     )
-    UPDATE process_managers.processes AS p SET next_resend_at = now()
-    FROM outstanding WHERE p.order_id = outstanding.order_id`,
+    SELECT ${micros('now()')} AS mark`,
 };
 const TAKE_DEFERRED = {
   name: 'processes-take-deferred',
@@ -127,6 +132,7 @@ interface ResendRow {
   readonly correlation_id: string;
   readonly causation_id: string;
   readonly traceparent: string | null;
+  readonly due_at: string;
 }
 
 interface DeadlineRow {
@@ -140,6 +146,8 @@ export interface Resend {
   readonly orderId: OrderId;
   readonly commands: readonly OutstandingCommand[];
   readonly origin: Origin;
+  /** When its turn came, by Postgres' clock: microseconds since the epoch. */
+  readonly dueAt: bigint;
 }
 
 export interface DueDeadline {
@@ -168,9 +176,10 @@ export class ProcessesTable {
     return rows[0]?.moved === 1;
   }
 
-  /** Lets the turn of what is outstanding in these partitions come now. */
-  async bringForward(partitions: readonly number[]): Promise<void> {
-    await this.pool.query({ ...BRING_FORWARD, values: [partitions] });
+  /** Lets the turn of what is outstanding in these partitions come now, and answers with when that is; as `dueAt`. */
+  async bringForward(partitions: readonly number[]): Promise<bigint> {
+    const { rows } = await this.pool.query<{ mark: string }>({ ...BRING_FORWARD, values: [partitions] });
+    return BigInt(rows[0]?.mark ?? 0);
   }
 
   /** Takes what is to be sent again; nobody else does until the next turn of each. */
@@ -207,6 +216,7 @@ export class ProcessesTable {
 const resendIn = (row: ResendRow): Resend => ({
   orderId: row.order_id,
   commands: row.pending,
+  dueAt: BigInt(row.due_at),
   origin: {
     correlationId: row.correlation_id,
     causationId: row.causation_id,

@@ -25,12 +25,12 @@ function world() {
   const asked: (readonly number[])[] = [];
   const broughtForward: (readonly number[])[] = [];
   const ended: number[] = [];
-  const resend: Resend = { orderId: order.orderId, commands, origin };
+  const resend: Resend = { orderId: order.orderId, commands, origin, dueAt: 0n };
   const state = {
     ...{ projected: true, connected: true, settled: [ours, second], graceMs: 1, looks: 0 },
     ...{ logAnswers: true, heardUpTo: Infinity as number | undefined, taken: 0, resends: 1 },
     partitions: [ours, second, third],
-    ...{ token: 1n, sends: true, answersTake: true },
+    ...{ token: 1n, sends: true, answersTake: true, patienceMs: 1 },
     awaits: commands.map(({ commandId }) => commandId) as string[],
   };
   const timers = new Timers({
@@ -46,7 +46,7 @@ function world() {
       passDeadline: (orderId) => Promise.resolve(void fired.push(orderId)),
     },
     table: {
-      bringForward: (partitions) => Promise.resolve(void broughtForward.push(partitions)),
+      bringForward: (partitions) => Promise.resolve((broughtForward.push(partitions), 1n)),
       takeResends: (partitions) => {
         asked.push(partitions);
         if (!state.answersTake) return Promise.reject(new Error('the answer was lost'));
@@ -76,6 +76,7 @@ function world() {
     projected: () => Promise.resolve((state.looks++, state.projected)),
     connected: () => (state.looks++, state.connected),
     graceMs: 1,
+    patienceMs: () => state.patienceMs,
     logger: silent,
   });
   return { timers, state, sent, fired, asked, broughtForward, ended };
@@ -165,6 +166,23 @@ describe('the timers', () => {
     await until(() => sent.length > 3 && ended.length > 0);
     expect(fired).toEqual([]);
     state.sends = true;
+    await until(() => fired.length > 0);
+  });
+
+  it('fire nothing while whoever was asked anew has not had the time of the stage to answer', async () => {
+    const { timers, state, fired, ended } = world();
+    state.patienceMs = Infinity;
+    start(timers);
+    await until(() => state.taken > 3 && ended.length > 0);
+    expect(fired).toEqual([]);
+    state.patienceMs = 1;
+    await until(() => fired.length > 0);
+  });
+
+  it('fire where nobody was asked: nobody has much to do then', async () => {
+    const { timers, state, fired } = world();
+    [state.patienceMs, state.awaits] = [Infinity, []];
+    start(timers);
     await until(() => fired.length > 0);
   });
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { BoundedCache } from '@orders/shared-events/transport/bounded-cache.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
@@ -7,11 +8,10 @@ import type { Overdue } from '../parking/parked.table.js';
 import type { Parking } from '../parking/parking.js';
 import type { Effects, ProcessRunner } from '../process.js';
 import { AskedAnew, type Holds } from './asked-anew.js';
-import type { StageVisit } from './deadlines.js';
 import type { DeferredRetries } from './deferred-retries.js';
 import type { Hearing } from './hearing.js';
 import { partitionOf } from './partition.js';
-import { MOST_RESENDS, type ProcessesTable, type Resend } from './processes.table.js';
+import { type DueDeadline, MOST_RESENDS, type ProcessesTable, type Resend } from './processes.table.js';
 
 const LOOK_EVERY_MS = 200;
 const MOST_UNSENT = 10_000;
@@ -31,6 +31,8 @@ export interface TimersOptions {
   readonly connected: () => boolean;
   /** For how long an answer may come before a deadline that passed meanwhile counts. Milliseconds. */
   readonly graceMs: number;
+  /** The same where somebody was asked for the answer, who may have been asked for much at once. Milliseconds. */
+  readonly patienceMs: (stage: ProcessStage) => number;
   readonly logger: LogSink;
 }
 
@@ -39,8 +41,9 @@ export interface TimersOptions {
  * partitions that this instance hears say.
  *
  * A deadline says that others took too long, so none counts while they could not be asked or heard: after a
- * boot, a takeover or an absence of the broker or the log everything outstanding is sent and a grace period passes
- * first. And none counts before everything was heard that stood in the log when it was due: this instance may be slow,
+ * boot, a takeover or an absence of the broker or the log everything outstanding is sent first. Then passes a grace
+ * period, of an order that waits for an answer the time of its stage: the one who is asked may be asked for much at
+ * once. And none counts before everything was heard that stood in the log when it was due: this instance may be slow,
  * or behind. What is parked waits in the same way.
  */
 export class Timers {
@@ -49,7 +52,7 @@ export class Timers {
   #projected = false;
   readonly #asked: AskedAnew;
   /** Deadlines that are due, and since when they are known to be: one an order, however often its row comes up. */
-  readonly #due = new Map<OrderId, { readonly visit: StageVisit; readonly since: number }>();
+  readonly #due = new Map<OrderId, { readonly deadline: DueDeadline; readonly since: number }>();
   /** Partitions in which something has been parked for too long, and since when that is known. */
   readonly #overdue = new Map<number, { readonly overdue: Overdue; readonly since: number }>();
   /** Commands that were not sent when their turn came, by their ids: nobody was asked. */
@@ -99,7 +102,7 @@ export class Timers {
     if (this.#logAnswers) await this.#asked.bringForward(holds, performance.now());
     const resends = await this.#takeResends(partitions);
     await this.#sendAgain(resends);
-    if (resends.length < MOST_RESENDS) this.#asked.sentAll(performance.now());
+    this.#asked.sentBefore(leftFrom(resends), performance.now());
     await this.#sendAgain(await deferred.due(partitions, performance.now()));
   }
 
@@ -123,14 +126,24 @@ export class Timers {
 
   async #takeDue(partitions: readonly number[]): Promise<void> {
     const { table, parking } = this.options;
-    for (const { orderId, visit, awaits } of await table.takeDeadlines(partitions)) {
+    for (const deadline of await table.takeDeadlines(partitions)) {
+      const { orderId, awaits } = deadline;
       const isAsked = awaits.every((commandId) => this.#unsent.get(commandId) === undefined);
-      if (isAsked && !this.#due.has(orderId)) this.#due.set(orderId, { visit, since: performance.now() });
+      const isDue = isAsked && this.#hadItsTime(deadline);
+      if (isDue && !this.#due.has(orderId)) this.#due.set(orderId, { deadline, since: performance.now() });
     }
     for (const overdue of await parking.overdue(partitions)) {
       const { partition } = overdue;
       if (!this.#overdue.has(partition)) this.#overdue.set(partition, { overdue, since: performance.now() });
     }
+  }
+
+  /** Whether it has been since everything was asked anew for as long as the one who is asked may take for all of it. */
+  #hadItsTime({ orderId, visit, awaits }: DueDeadline): boolean {
+    const { hearing, graceMs, patienceMs } = this.options;
+    const [partition, now] = [partitionOf(orderId), performance.now()];
+    const ms = awaits.length === 0 ? graceMs : patienceMs(visit.stage);
+    return this.#asked.hasBeenFor(partition, hearing.holds.get(partition), ms, now);
   }
 
   /** Also where nothing is due: that the log does not answer is to be noticed. */
@@ -179,15 +192,14 @@ export class Timers {
   /** Not waited for: what cannot be recorded now comes up again. */
   #fire(): void {
     const { hearing, runner, logger } = this.options;
-    for (const [orderId, { visit, since }] of this.#due) {
-      const partition = partitionOf(orderId);
-      const heardUpTo = hearing.heardUpTo(partition);
+    for (const [orderId, { deadline, since }] of this.#due) {
+      const heardUpTo = hearing.heardUpTo(partitionOf(orderId));
       if (heardUpTo !== undefined && heardUpTo < since) continue;
       this.#due.delete(orderId);
       // It comes up again where it still holds once they have been asked.
-      if (heardUpTo === undefined || this.#waitedFor([partition]).length === 0) continue;
-      logger.info({ orderId, ...visit }, 'a stage took too long');
-      runner.passDeadline(orderId, visit).catch((error: unknown) => {
+      if (heardUpTo === undefined || !this.#hadItsTime(deadline)) continue;
+      logger.info({ orderId, ...deadline.visit }, 'a stage took too long');
+      runner.passDeadline(orderId, deadline.visit).catch((error: unknown) => {
         logger.warn({ err: error, orderId }, 'a deadline was not recorded');
       });
     }
@@ -207,3 +219,9 @@ export class Timers {
     }
   }
 }
+
+/** Those whose turn came first were taken: from the last of their turns on, others may be left. */
+const leftFrom = (resends: readonly Resend[]): bigint | undefined =>
+  resends.length < MOST_RESENDS
+    ? undefined
+    : resends.reduce((last, { dueAt }) => (dueAt > last ? dueAt : last), 0n);

@@ -64,7 +64,7 @@ export class SeverableLink {
     return this.target.replace(`:${this.#server.port}`, `:${port}`);
   }
 
-  /** Pieces that were lost so far. */
+  /** Pieces that were lost so far, or came to a connection that carries nothing any more. */
   get swallowed(): number {
     return this.#swallowed;
   }
@@ -148,8 +148,9 @@ export class SeverableLink {
   #carry(from: Socket, carriage: Carriage, direction: keyof Latency, connection: Connection): void {
     from.setNoDelay(true);
     from.on('data', (bytes) => {
-      if (this.#state.arrives[direction]) carriage.take(bytes);
-      else this.#swallowed += 1;
+      const arrives = this.#state.arrives[direction];
+      if (!arrives || connection.isDead) this.#swallowed += 1;
+      if (arrives) carriage.take(bytes);
     });
     from.on('error', () => undefined);
     from.on('close', () => {

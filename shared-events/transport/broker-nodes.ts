@@ -5,12 +5,8 @@ import { nodeUrls } from './node-urls.js';
 /** With this heartbeat a half-open connection is noticed after 15 s at most; with the default it takes minutes. */
 const HEARTBEAT_S = 5;
 
-/**
- * The broker's nodes, of which a connection needs any one. The driver knows of one only, but it reads `target` anew
- * whenever it tries to connect: so that leads it from node to node.
- */
+/** The broker's nodes, of which a connection needs any one. The driver knows of one only. */
 export class BrokerNodes {
-  readonly target: Options.Connect;
   readonly #nodes: readonly Options.Connect[];
   #index: number;
 
@@ -21,13 +17,16 @@ export class BrokerNodes {
   constructor(url: string, random: number) {
     this.#nodes = nodeUrls(url).map(nodeAt);
     this.#index = Math.floor(random * this.#nodes.length);
-    this.target = { ...this.#nodes[this.#index] };
+  }
+
+  /** The node to connect to, as the driver takes it. */
+  get target(): Options.Connect {
+    return { ...this.#nodes[this.#index] };
   }
 
   /** The next attempt goes to the next node. */
   moveOn(): void {
     this.#index = (this.#index + 1) % this.#nodes.length;
-    Object.assign(this.target, this.#nodes[this.#index]);
   }
 }
 

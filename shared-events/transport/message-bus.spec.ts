@@ -15,6 +15,7 @@ import {
   Unroutable,
 } from './message-bus.js';
 import { type Topology, type WorkQueue, deadLetterQueueOf, retryQueueOf } from './topology.js';
+import { within } from './waiting.js';
 
 describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) => {
   let server: Server;
@@ -152,6 +153,23 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     const { properties: dead } = await broker.take(deadLetterQueueOf(work.name));
     expect(dead).toMatchObject({ type: 'T', contentType: 'application/cloudevents+json', deliveryMode: 2 });
     expect(dead.headers?.[HEADER.reason]).toMatch(/^DeadLetter: x{400,500}$/);
+  });
+
+  it('keeps a message that it cannot send on, until it can', async () => {
+    const dead = deadLetterQueueOf(work.name);
+    await broker.withChannel(async (channel) => {
+      await channel.deleteQueue(dead);
+      // Somebody else's, of that name: it cannot be declared anew.
+      await channel.assertQueue(dead, { durable: false });
+    });
+    const { deliveries } = await collected(() => {
+      throw new DeadLetter('unknown command');
+    });
+    await bus.publish(exchange, 'work.d', { n: 1 });
+    await until(() => deliveries.length > 1);
+    await broker.deleteQueue(dead);
+    await until(() => broker.has(dead, 1));
+    expect(new Set(deliveries.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   });
 
   it('keeps what fails in a queue that has no rules, and tries it again', async () => {
@@ -331,6 +349,17 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     expect(deliveries[0]?.body).toEqual({ n: 2 });
   });
 
+  it('takes a consumer up again, once, where its queue was deleted, and declares that anew', async () => {
+    const { deliveries } = await collected();
+    await broker.remove(topology);
+    await until(() => broker.consumers(work.name).then(Boolean, () => false));
+    await bus.publish(exchange, 'work.h', { n: 1 }, { mandatory: true }).catch(() => undefined);
+    await until(() => bus.connected);
+    await bus.publish(exchange, 'work.h', { n: 2 }, { mandatory: true });
+    await until(() => deliveries.some(({ body }) => (body as { n: number }).n === 2));
+    expect(await broker.consumers(work.name)).toBe(1);
+  });
+
   it('lets go of what it has in hand with the channel that it came over', async () => {
     const link = await SeverableLink.to(server.url);
     await bus.close();
@@ -349,6 +378,44 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     expect([seen >= 3, copies()]).toEqual([true, 1]);
     await bus.close();
     await link.close();
+  });
+
+  it('goes on consuming while nothing comes through what it publishes over', async () => {
+    const link = await SeverableLink.to(server.url);
+    // Beyond what setting up takes; the confirms of some dozens of publishes are beyond it.
+    link.breakNext('frozen', 2_000);
+    const behindLink = await connectTo(link.url);
+    try {
+      expect(link.swallowed).toBe(0);
+      let gaveUp = false;
+      const publishing = async () => {
+        for (;;) await behindLink.publish(exchange, 'nobody.listens', {});
+      };
+      publishing().catch(() => (gaveUp = true));
+      await until(() => link.swallowed > 0);
+      let taken = 0;
+      const take = () => {
+        taken += 1;
+        return Promise.resolve();
+      };
+      await behindLink.consume(work.name, take, { prefetch: 1 });
+      for (let n = 0; n < 10; n++) await bus.publish(exchange, 'work.j', { n });
+      await until(() => taken === 10);
+      expect(gaveUp).toBe(false);
+    } finally {
+      await behindLink.close();
+      await link.close();
+    }
+  });
+
+  it('closes also where nobody answers any more', async () => {
+    const link = await SeverableLink.to(server.url);
+    const behindLink = await connectTo(link.url);
+    await behindLink.consume(work.name, () => Promise.resolve(), { prefetch: 1 });
+    link.silenceConnections();
+    await within(8_000, 'the end', behindLink.close());
+    await link.close();
+    await until(async () => (await broker.consumers(work.name)) === 0);
   });
 });
 
@@ -441,6 +508,11 @@ describe('message bus of a broker with several nodes', () => {
 });
 
 describe('message bus when a connection breaks while it is set up', () => {
+  const exchange = `spec-${randomUUID()}`;
+  const work = { name: `${exchange}.work`, exchange, pattern: '#', retryDelaysMs: [50, 50] };
+  const topologies = [{ exchanges: [exchange], queues: [work] }];
+  const connectTo = (url: string) => MessageBus.connect({ url, name: 'spec', topologies, logger: silent });
+
   // How far the set-up gets: the handshake takes some 600 bytes, each declaration some 20 more.
   it.each<[Break, number]>([
     ['cut', 100],
@@ -452,15 +524,8 @@ describe('message bus when a connection breaks while it is set up', () => {
     async (how, bytes) => {
       const broker = await embeddedBroker();
       const link = await SeverableLink.to(broker.url);
-      const exchange = `spec-${randomUUID()}`;
-      const work = { name: `${exchange}.work`, exchange, pattern: '#', retryDelaysMs: [50, 50] };
       link.breakNext(how, bytes);
-      const bus = await MessageBus.connect({
-        url: link.url,
-        name: 'spec',
-        topologies: [{ exchanges: [exchange], queues: [work] }],
-        logger: silent,
-      });
+      const bus = await connectTo(link.url);
       try {
         const bodies: unknown[] = [];
         await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
@@ -479,6 +544,92 @@ describe('message bus when a connection breaks while it is set up', () => {
       }
     },
   );
+
+  it.each([100, 650])(
+    '%d bytes from the broker into it, it can be closed, and nothing is heard of it',
+    async (bytes) => {
+      const broker = await embeddedBroker();
+      const link = await SeverableLink.to(broker.url);
+      const bus = await connectTo(link.url);
+      link.breakNext('frozen', bytes);
+      link.cut();
+      await until(() => link.swallowed > 0);
+      await bus.close();
+      expect(bus.connected).toBe(false);
+      await link.close();
+      await broker.stop();
+    },
+  );
+});
+describe('message bus over a bad link', () => {
+  let broker: Server;
+  let link: SeverableLink;
+  let work: WorkQueue;
+  let bus: MessageBus;
+
+  beforeEach(async () => {
+    broker = await embeddedBroker();
+    link = await SeverableLink.to(broker.url);
+    const exchange = `spec-${randomUUID()}`;
+    work = { name: `${exchange}.work`, exchange, pattern: '#', retryDelaysMs: [50, 50] };
+  });
+  afterEach(async () => {
+    await bus.close();
+    await link.close();
+    await broker.stop();
+  });
+
+  const connectOver = async () => {
+    const topologies = [{ exchanges: [work.exchange], queues: [work] }];
+    bus = await MessageBus.connect({ url: link.url, name: 'spec', topologies, logger: silent });
+  };
+  const consumed = async () => {
+    const bodies: unknown[] = [];
+    const consumption = await bus.consume(work.name, ({ body }) => Promise.resolve(void bodies.push(body)), {
+      prefetch: 1,
+    });
+    return { bodies, stop: () => consumption.stop() };
+  };
+
+  it('that is slow connects, declares its topology step by step, and works', async () => {
+    link.delay({ up: 200, down: 200 });
+    await connectOver();
+    const { bodies } = await consumed();
+    await bus.publish(work.exchange, 'a', { n: 1 }, { mandatory: true });
+    await until(() => bodies.length === 1);
+  });
+
+  it('that cuts up frames works', async () => {
+    link.slice({ bytes: 50, pauseMs: 1 });
+    await connectOver();
+    const { bodies } = await consumed();
+    const text = 'x'.repeat(5_000);
+    await bus.publish(work.exchange, 'a', { text }, { mandatory: true });
+    await until(() => bodies.length === 1);
+    expect(bodies).toEqual([{ text }]);
+  });
+
+  it('that carries nothing any more is left in time', async () => {
+    await connectOver();
+    const { stop } = await consumed();
+    link.blackhole();
+    const left = Promise.all([stop(), bus.close()]);
+    await expect(within(8_000, 'the end', left)).resolves.toBeDefined();
+  });
+
+  it('a consumer that is not answered in time is started once, when it can be', async () => {
+    await connectOver();
+    link.blackhole();
+    const consuming = consumed();
+    await expect(within(8_000, 'the consumer', consuming)).resolves.toBeDefined();
+    link.mend();
+    const { bodies } = await consuming;
+    await until(() => bus.connected);
+    await until(async () => (await new Bystander(broker.url).consumers(work.name)) === 1);
+    await bus.publish(work.exchange, 'a', { n: 1 }, { mandatory: true });
+    await until(() => bodies.length === 1);
+    expect(await new Bystander(broker.url).consumers(work.name)).toBe(1);
+  });
 });
 
 class Gate {

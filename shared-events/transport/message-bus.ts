@@ -1,9 +1,9 @@
-import type { Duplex } from 'node:stream';
-import { type ChannelModel, type ConfirmChannel, type RecoveringChannelModel, connect } from 'amqplib';
-import { BrokerNodes } from './broker-nodes.js';
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { leave, openChannel, openConfirmChannel } from './broker-channel.js';
+import { BrokerConnection } from './broker-connection.js';
 import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
-import { type PublishOptions, Publisher } from './publisher.js';
+import { type PublishOptions, Publisher, Unroutable } from './publisher.js';
 import { type Topology, type WorkQueue, declare } from './topology.js';
 import { backoff, sleep, within } from './waiting.js';
 
@@ -14,7 +14,7 @@ export { PublishFailed, Unroutable } from './publisher.js';
 export interface BusOptions {
   /** `amqp://user:password@host:port/vhost`, with several hosts where the broker is a cluster. */
   readonly url: string;
-  /** How the broker's own tools show this connection. */
+  /** How the broker's own tools show its connections. */
   readonly name: string;
   readonly topologies: readonly Topology[];
   readonly logger: LogSink;
@@ -25,22 +25,34 @@ export interface Consumption {
 }
 
 const CONNECT_DEADLINE_MS = 30_000;
-/** Declaring takes milliseconds; a broker that takes this long is frozen, or on the other side of a broken link. */
-const SET_UP_DEADLINE_MS = 5_000;
 
-/** RabbitMQ as this system uses it: confirmed publishes, manual acknowledgement, retries, dead letters. */
+/**
+ * RabbitMQ as this system uses it: confirmed publishes, manual acknowledgement, retries, dead letters.
+ *
+ * It publishes on one connection and consumes on another: a broker that runs out of memory or of disk reads nothing more
+ * from those that publish, acknowledgements among it, and what is to make room again is that somebody consumes
+ * (https://www.rabbitmq.com/docs/alarms).
+ */
 export class MessageBus {
   readonly #publisher = new Publisher();
-  readonly #consumers = new Map<Consumer, ConsumerOptions>();
+  readonly #consumers = new Set<Consumer>();
   readonly #work: ReadonlyMap<string, WorkQueue>;
   readonly #stop = new AbortController();
-  #connection: RecoveringChannelModel | undefined;
-  #model: ChannelModel | undefined;
+  readonly #publishing: BrokerConnection;
+  readonly #consuming: BrokerConnection;
+  #declaring: Promise<void> | undefined;
 
   private constructor(private readonly options: BusOptions) {
-    this.#work = new Map(
-      options.topologies.flatMap(({ queues }) => queues.map((queue) => [queue.name, queue])),
-    );
+    const { url, name, topologies, logger } = options;
+    this.#work = new Map(topologies.flatMap(({ queues }) => queues.map((queue) => [queue.name, queue])));
+    this.#publishing = new BrokerConnection({
+      ...{ url, name: `${name} publishing`, logger },
+      prepare: (model) => this.#preparePublishing(model),
+    });
+    this.#consuming = new BrokerConnection({
+      ...{ url, name: `${name} consuming`, logger },
+      prepare: (model) => this.#prepareConsuming(model),
+    });
   }
 
   /**
@@ -49,33 +61,12 @@ export class MessageBus {
    */
   static async connect(options: BusOptions): Promise<MessageBus> {
     const bus = new MessageBus(options);
-    const { logger } = options;
-    const nodes = new BrokerNodes(options.url, Math.random());
-    const connection = await connect(nodes.target, {
-      clientProperties: { connection_name: options.name },
-      timeout: 5_000,
-      noDelay: true,
-      recovery: {
-        initialDelay: 200,
-        maxDelay: 3_000,
-        waitForConnect: false,
-        setup: (model: ChannelModel) => bus.#setUp(model),
-      },
-    });
-    bus.#connection = connection;
-    connection.on('error', (error) => logger.warn({ err: error }, 'broker connection failed'));
-    connection.on('connect-failed', (error) => {
-      nodes.moveOn();
-      logger.warn({ err: error }, 'broker not reached');
-    });
-    connection.on('disconnect', (error) => {
-      bus.#model = undefined;
-      if (!bus.#stop.signal.aborted) logger.warn({ err: error }, 'broker connection lost');
-    });
+    const opened = bus.#publishing.open().then(() => bus.#consuming.open());
+    opened.catch(() => undefined);
     try {
-      await within(CONNECT_DEADLINE_MS, 'broker', connection.waitForConnect());
+      await within(CONNECT_DEADLINE_MS, 'broker', opened);
     } catch (error) {
-      await connection.close().catch(() => undefined);
+      await bus.close();
       throw error;
     }
     return bus;
@@ -83,7 +74,9 @@ export class MessageBus {
 
   /** Whether there is a broker, and a channel to publish on. */
   get connected(): boolean {
-    return this.#model !== undefined && this.#publisher.isOpen;
+    return (
+      this.#publishing.model !== undefined && this.#publisher.isOpen && this.#consuming.model !== undefined
+    );
   }
 
   /** Publishes JSON and resolves once the broker has it; see Publisher.publish for what it throws. */
@@ -109,16 +102,13 @@ export class MessageBus {
    */
   async consume(queue: string, handler: Handler, { prefetch }: { prefetch: number }): Promise<Consumption> {
     const options: ConsumerOptions = {
-      queue,
-      work: this.#work.get(queue),
-      prefetch,
-      handler,
-      publisher: this.#publisher,
+      ...{ queue, work: this.#work.get(queue), prefetch, handler },
+      publisher: { publish: (...message) => this.#sendOn(...message) },
       logger: this.options.logger,
     };
     const consumer = new Consumer(options);
-    this.#consumers.set(consumer, options);
-    if (this.#model) await this.#startOrLater(consumer, this.#model);
+    this.#consumers.add(consumer);
+    if (this.#consuming.model) await this.#startOrLater(consumer, this.#consuming.model);
     return {
       stop: async () => {
         this.#consumers.delete(consumer);
@@ -127,44 +117,41 @@ export class MessageBus {
     };
   }
 
-  /** Stops the consumers, then closes the connection. */
+  /** Stops the consumers, then closes the connections. Where the broker does not answer that takes a few seconds. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#consumers.keys()].map((consumer) => consumer.stop()));
-    await this.#connection?.close().catch(() => undefined);
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await Promise.all([this.#publishing.close(), this.#consuming.close()]);
   }
 
-  /**
-   * Runs after every connect: channels, topology and consumers do not outlive a connection. Until it resolves the
-   * driver does not watch the connection, and where a broker is gone or frozen it would wait for an answer for ever:
-   * so it is watched here, has a deadline, and is cut where it did not come about, for the driver to try again.
-   */
-  async #setUp(model: ChannelModel): Promise<void> {
-    const closed = new Promise<void>((resolve) => model.once('close', () => resolve()));
-    const lost = new Promise<never>((_resolve, reject) => {
-      model.on('error', reject);
-      void closed.then(() => reject(new Error('the connection was closed')));
-    });
-    lost.catch(() => undefined);
-    const prepared = this.#prepare(model);
-    prepared.catch(() => undefined);
+  async #preparePublishing(model: ChannelModel): Promise<() => void> {
+    await this.#declareOn(model);
+    const channel = await openConfirmChannel(model);
+    return () => this.#publishOn(channel, model);
+  }
+
+  /** Channels and consumers do not outlive a connection. */
+  async #prepareConsuming(model: ChannelModel): Promise<() => void> {
+    await this.#declareOn(model);
+    return () => {
+      for (const consumer of this.#consumers) void this.#keepStarting(consumer, model);
+    };
+  }
+
+  async #declareOn(model: ChannelModel): Promise<void> {
+    const channel = await openChannel(model);
+    channel.on('error', () => undefined);
     try {
-      const publishing = await within(SET_UP_DEADLINE_MS, 'broker', Promise.race([prepared, lost]));
-      this.#model = model;
-      this.#publishOn(publishing, model);
-      for (const consumer of this.#consumers.keys()) void this.#keepStarting(consumer, model);
-    } catch (error) {
-      cut(model);
-      await closed;
-      throw error;
+      for (const topology of this.options.topologies) await declare(channel, topology);
+    } finally {
+      leave(channel);
     }
   }
 
-  async #prepare(model: ChannelModel): Promise<ConfirmChannel> {
-    const declaring = await model.createChannel();
-    for (const topology of this.options.topologies) await declare(declaring, topology);
-    await declaring.close();
-    return model.createConfirmChannel();
+  /** What somebody has deleted; once, however many miss it at a time. */
+  #declareAnew(model: ChannelModel): Promise<void> {
+    this.#declaring ??= this.#declareOn(model).finally(() => (this.#declaring = undefined));
+    return this.#declaring;
   }
 
   #publishOn(channel: ConfirmChannel, model: ChannelModel): void {
@@ -174,18 +161,37 @@ export class MessageBus {
 
   /** Also where the channel ended while its connection lives, e.g. because an exchange was deleted: it is declared anew. */
   async #keepPublishing(model: ChannelModel): Promise<void> {
-    const isWanted = () => this.#model === model;
+    const isWanted = () => this.#publishing.model === model;
     await sleep(backoff(0), this.#stop.signal);
-    await this.#keepTrying(isWanted, 'no channel to publish on, trying again', async () =>
-      this.#publishOn(await within(SET_UP_DEADLINE_MS, 'broker', this.#prepare(model)), model),
-    );
+    await this.#keepTrying(isWanted, 'no channel to publish on, trying again', async () => {
+      const begin = await this.#preparePublishing(model);
+      if (isWanted()) begin();
+    });
+  }
+
+  /** What a consumer sends on is taken by a queue that was declared: where none takes it, somebody has deleted that. */
+  async #sendOn(...message: Parameters<Publisher['publish']>): Promise<void> {
+    try {
+      await this.#publisher.publish(...message);
+    } catch (error) {
+      const model = this.#consuming.model;
+      if (!(error instanceof Unroutable) || !model) throw error;
+      await this.#declareAnew(model);
+      await this.#publisher.publish(...message);
+    }
   }
 
   async #start(consumer: Consumer, model: ChannelModel): Promise<void> {
-    const channel = await model.createChannel();
+    const channel = await openChannel(model);
     const startAgain = () =>
       sleep(backoff(0), this.#stop.signal).then(() => this.#keepStarting(consumer, model));
-    await consumer.start(channel, () => void startAgain());
+    try {
+      await consumer.start(channel, () => void startAgain());
+    } catch (error) {
+      // The broker may still begin to deliver on it.
+      leave(channel);
+      throw error;
+    }
   }
 
   async #startOrLater(consumer: Consumer, model: ChannelModel): Promise<void> {
@@ -201,12 +207,17 @@ export class MessageBus {
     }
   }
 
-  /** Also where a channel ended while its connection lives, e.g. because the queue was deleted. */
+  /** Also where a channel ended while its connection lives, e.g. because the queue was deleted: it is declared anew. */
   #keepStarting(consumer: Consumer, model: ChannelModel): Promise<void> {
-    const isWanted = () => this.#consumers.has(consumer) && this.#model === model;
-    return this.#keepTrying(isWanted, 'consumer not started, trying again', () =>
-      this.#start(consumer, model),
-    );
+    const isWanted = () => this.#consumers.has(consumer) && this.#consuming.model === model;
+    return this.#keepTrying(isWanted, 'consumer not started, trying again', async () => {
+      try {
+        await this.#start(consumer, model);
+      } catch (error) {
+        if (isUnknownQueue(error)) await this.#declareAnew(model);
+        throw error;
+      }
+    });
   }
 
   /** Until it is done, or not wanted any more. */
@@ -220,12 +231,6 @@ export class MessageBus {
       }
     }
   }
-}
-
-/** Ends a connection without a word: one that is frozen would not answer, and the driver would wait for it. */
-function cut(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { readonly stream: Duplex };
-  stream.destroy(new Error('cut'));
 }
 
 /** AMQP 0-9-1's reply code not-found. */

@@ -6,7 +6,7 @@ import { silent } from '../testing/logger.js';
 import { type Server, brokerOf, serverRows } from '../testing/servers.js';
 import { SeverableLink } from '../testing/severable-link.js';
 import { until } from '../testing/until.js';
-import { type Delivery, HEADER, MessageBus } from './message-bus.js';
+import { DeadLetter, type Delivery, HEADER, MessageBus } from './message-bus.js';
 import { type Topology, commandTopology, deadLetterQueueOf, retryQueueOf } from './topology.js';
 
 const HOUR = 3_600_000;
@@ -287,6 +287,27 @@ describe.each(serverRows('RABBITMQ_URL'))('retry tiers on %s', (_title, real) =>
       await broker.move(tier(HOUR), work);
       await until(() => broker.has(tier(2 * HOUR), 1));
       expect(attempts(deliveries)).toEqual([2]);
+    });
+
+    it('where its tier was deleted: that is declared anew', async () => {
+      const bus = await connected([HOUR]);
+      const deliveries = await failing(bus);
+      await broker.deleteQueue(tier(HOUR));
+      await bus.publish(exchange, 'work.g', {});
+      await until(() => deliveries.length > 0);
+      await until(() => broker.has(tier(HOUR), 1));
+      expect(attempts(deliveries)).toEqual([1]);
+    });
+
+    it('where the dead-letter queue was deleted: that is declared anew', async () => {
+      const bus = await connected([HOUR]);
+      const deliveries = await failing(bus, () => {
+        throw new DeadLetter('unknown command');
+      });
+      await broker.deleteQueue(dead);
+      await bus.publish(exchange, 'work.g', {});
+      await until(() => broker.has(dead, 1));
+      expect(attempts(deliveries)).toEqual([1]);
     });
   });
 });
