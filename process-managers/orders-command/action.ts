@@ -46,9 +46,9 @@ export async function act(action: Action, how: HowToAct, world: World): Promise<
   return tell(answer, how, { schema: ActionResult, text }, world);
 }
 
-/** Its ETag, so that it is acted on what was shown. */
+/** Its ETag, so that it is acted on what was shown. A weak one (RFC 9110) is no state that can be asked for. */
 async function seen({ path, text }: Subject, { admin, terminal }: World): Promise<string> {
   const { body, etag } = await admin.get(path);
   terminal.note(text(body));
-  return etag ?? '*';
+  return etag === null || etag.startsWith('W/') ? '*' : etag;
 }
