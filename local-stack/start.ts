@@ -76,6 +76,7 @@ function welcome(graphql: string, admin: string): string {
   Try next, in another terminal:
 
     npm run demo      one order of each kind, from mutation to query
+    npm run orders    what operators see and do: npm run orders -- --help
     npm run replay    rebuild the read models from event zero, while everything runs
     npm run bench     what it costs, against bare limits
     npm run reset     remove all data (after Ctrl-C here)
