@@ -251,11 +251,15 @@ describe('an operator, over the admin API of three processes', () => {
     it('stops that, where it takes too long', async () => {
       const broker = system.processes.get('broker');
       broker?.freeze();
-      const body = { from: { time: '2026-01-01T00:00:00.000Z' } };
-      const running = await act(system, replays, { key: newKey(), reason: REASON, body });
-      expect(await stateOf(running)).toBe('running');
-      await does(`${replays}/${running.replayId}/stop`).finally(() => broker?.wake());
-      expect(await stateOf(running)).toBe('stopped');
+      try {
+        const body = { from: { time: '2026-01-01T00:00:00.000Z' } };
+        const running = await act(system, replays, { key: newKey(), reason: REASON, body });
+        expect(await stateOf(running)).toBe('running');
+        await does(`${replays}/${running.replayId}/stop`);
+        expect(await stateOf(running)).toBe('stopped');
+      } finally {
+        broker?.wake();
+      }
       expect(await read('/forwarder')).toMatchObject({ name: 'forwarder', holder: expect.any(String) });
     });
   });

@@ -212,9 +212,13 @@ describe('npm run orders, beside one process', () => {
     it('stop ends a replay that takes too long, and show tells how far it all is', async () => {
       const broker = system.processes.get('broker');
       broker?.freeze();
-      const from = ['--from-time', '2026-01-01T00:00:00Z'];
-      const [running] = await told('forwarder', 'replay', ...from, '--reason', REASON, '--yes');
-      await does(`forwarder stop ${String(running?.['replayId'])}`).finally(() => broker?.wake());
+      try {
+        const from = ['--from-time', '2026-01-01T00:00:00Z'];
+        const [running] = await told('forwarder', 'replay', ...from, '--reason', REASON, '--yes');
+        await does(`forwarder stop ${String(running?.['replayId'])}`);
+      } finally {
+        broker?.wake();
+      }
       expect((await told('forwarder', 'replays'))[0]).toMatchObject({ state: 'stopped' });
       expect(await told('forwarder', 'show')).toMatchObject([{ name: 'forwarder' }]);
     }, 60_000);
