@@ -50,7 +50,8 @@ async function letterOf(
     letter = (await lettersOf(admin, type)).find(({ id }) => !before.has(id));
     return letter !== undefined;
   });
-  return letter!;
+  if (!letter) throw new Error(`there is no dead letter of type ${type}`);
+  return letter;
 }
 
 /** The open ones. */
