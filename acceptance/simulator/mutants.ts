@@ -72,9 +72,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no deadline',
     file: 'process-managers/order-process/deadlines.ts',
-    find: "if (process.kind === 'opened' || process.stage === 'done' || process.intervention) return undefined;",
-    replace:
-      "if (process.kind === 'opened' || process.stage !== 'payment' || process.generation > 0) return undefined;",
+    find: 'if (process.intervention || process.paused) return undefined;',
+    replace: 'if (process.generation > 0) return undefined;',
   },
   {
     name: 'nothing is sent again',
@@ -183,8 +182,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a failure does not raise the attempt',
     file: 'process-managers/order-process/payment-leg.ts',
-    find: 'const next = { number: attempt + 1, notBefore: pauseAfter(attempt, at) };',
-    replace: 'const next = { number: attempt, notBefore: pauseAfter(attempt, at) };',
+    find: 'const next = { number: attempt + 1, notBefore: pauseAfter(operation, attempt, at) };',
+    replace: 'const next = { number: attempt, notBefore: pauseAfter(operation, attempt, at) };',
   },
   {
     name: 'the release is forgotten',
