@@ -2,7 +2,7 @@ import type { Origin } from '@orders/shared-events/contracts/envelope.js';
 import { type OrderId, type StreamName, orderProcessStream } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import { type OperatorRequest, requestId } from './operator-request.js';
+import { type OperatorRequest, requestId, wasAskedBy } from './operator-request.js';
 import {
   type ActionDecision,
   type ActionRefusal,
@@ -154,6 +154,4 @@ const EVENTS: Readonly<Record<OperatorAction, OwnEvent['event']['type']>> = {
 };
 
 const isOf = ({ event: { event, metadata } }: ActionPlan, action: OperatorAction, request: OperatorRequest) =>
-  event.type === EVENTS[action] &&
-  metadata.reason === request.reason &&
-  metadata.actor.subject === request.actor.subject;
+  event.type === EVENTS[action] && wasAskedBy(metadata, request);

@@ -17,7 +17,7 @@ import {
 } from '@orders/shared-events/contracts/ids.js';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
-import type { OperatorRequest } from './operator-request.js';
+import { type OperatorRequest, wasAskedBy } from './operator-request.js';
 import { metadataOf } from './own-events.js';
 
 export type RequestLog = Pick<EventStore, 'append' | 'readStream'>;
@@ -59,6 +59,4 @@ export function firstOf(
 
 /** Whether two requests say the same, whenever they were made. */
 export const isSameRequest = (one: Requested, other: Requested): boolean =>
-  one.event.type === other.event.type &&
-  one.event.metadata.reason === other.event.metadata.reason &&
-  one.event.metadata.actor.subject === other.event.metadata.actor.subject;
+  one.event.type === other.event.type && wasAskedBy(one.event.metadata, other.event.metadata);

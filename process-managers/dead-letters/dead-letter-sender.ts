@@ -1,17 +1,12 @@
-import { decode } from '@orders/shared-events/contracts/catalogue.js';
+import type { Decoded } from '@orders/shared-events/contracts/catalogue.js';
 import type { SeenLetter } from '@orders/shared-events/contracts/deadLetters.events.js';
-import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { type MessageBus, Unroutable } from '@orders/shared-events/transport/message-bus.js';
-import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import type { Checkpoints } from '../checkpoints.js';
-import { type FollowingOptions, SoleFollower } from '../following.js';
+import type { SoleFollower } from '../following.js';
+import { type RequestFollowerOptions, requestFollower } from '../request-follower.js';
 import type { DeadLetters } from './dead-letters.table.js';
 import { NotRequeueable, requeued } from './requeue.js';
 
-const STORE_EVERY_MS = 500;
-
-export interface SenderOptions extends Pick<FollowingOptions, 'log' | 'logger'> {
-  readonly checkpoints: Checkpoints;
+export interface SenderOptions extends RequestFollowerOptions {
   readonly bus: Pick<MessageBus, 'publishBytes'>;
   readonly letters: DeadLetters;
 }
@@ -21,34 +16,15 @@ export interface SenderOptions extends Pick<FollowingOptions, 'log' | 'logger'> 
  * One that has died again since it was seen, or was decided about otherwise, is left as it is.
  */
 export const deadLetterSender = (options: SenderOptions): SoleFollower =>
-  new SoleFollower(
-    { ...options, name: 'dead-letters', prefixes: ['deadLetters-'], storeEveryMs: STORE_EVERY_MS },
-    () => ({
-      take: async (events) => {
-        for (const event of events) await carryOut(options, event);
-      },
-      store: async (move) => (await options.checkpoints.move([move])).size === 1,
-    }),
-  );
+  requestFollower(options, 'dead-letters', 'deadLetters', (event) => carryOut(options, event));
 
-async function carryOut(options: SenderOptions, recorded: RecordedEvent): Promise<void> {
-  const event = read(recorded, options.logger);
-  if (event?.type === 'DeadLettersDiscarded')
+async function carryOut(options: SenderOptions, event: Decoded): Promise<void> {
+  if (event.type === 'DeadLettersDiscarded')
     for (const letter of event.data.letters) await options.letters.settle(letter, 'discarded');
-  if (event?.type === 'DeadLettersRequeued') {
+  if (event.type === 'DeadLettersRequeued') {
     const { letters, requestId, edited } = event.data;
     const edit = edited ? await options.letters.editOf(requestId) : undefined;
     for (const letter of letters) await send(options, letter, edit);
-  }
-}
-
-/** What cannot be read decides nothing: whoever asked for it sees that nothing came of it. */
-function read(recorded: RecordedEvent, logger: LogSink) {
-  try {
-    return decode(recorded);
-  } catch (error) {
-    logger.error({ err: error, stream: recorded.streamId }, 'a request about dead letters cannot be read');
-    return undefined;
   }
 }
 

@@ -1,24 +1,20 @@
-import { decode } from '@orders/shared-events/contracts/catalogue.js';
-import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
+import type { Decoded } from '@orders/shared-events/contracts/catalogue.js';
 import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { Slots } from '@orders/shared-events/transport/slots.js';
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
-import type { Checkpoints } from '../checkpoints.js';
-import { type FollowingOptions, SoleFollower } from '../following.js';
+import type { SoleFollower } from '../following.js';
+import { type RequestFollowerOptions, requestFollower } from '../request-follower.js';
 import type { ReplaysTable } from './replays.table.js';
 import { toldIn } from './stretch.js';
 import type { Announcement } from './translation.js';
 
-const STORE_EVERY_MS = 500;
 /** Commands and what happens now go over the same channel. */
 const IN_FLIGHT = 16;
 
-export interface ReplayerOptions extends Pick<FollowingOptions, 'logger'> {
+export interface ReplayerOptions extends RequestFollowerOptions {
   readonly log: Pick<EventStore, 'subscribe' | 'eventAt'>;
-  readonly checkpoints: Checkpoints;
   readonly bus: Pick<MessageBus, 'publish'>;
   readonly replays: ReplaysTable;
 }
@@ -28,24 +24,13 @@ export interface ReplayerOptions extends Pick<FollowingOptions, 'logger'> {
  * come is stored after the broker's confirms. Each message bears the replay's id.
  */
 export const replayer = (options: ReplayerOptions): SoleFollower =>
-  new SoleFollower(
-    { ...options, name: 'forwarder-replays', prefixes: ['forwarderReplay-'], storeEveryMs: STORE_EVERY_MS },
-    () => ({
-      take: async (events, signal) => {
-        for (const event of events) await carryOut(options, event, signal);
-      },
-      store: async (move) => (await options.checkpoints.move([move])).size === 1,
-    }),
+  requestFollower(options, 'forwarder-replays', 'forwarderReplay', (event, signal) =>
+    carryOut(options, event, signal),
   );
 
-async function carryOut(
-  options: ReplayerOptions,
-  recorded: RecordedEvent,
-  signal: AbortSignal,
-): Promise<void> {
-  const event = read(recorded, options.logger);
-  if (event?.type === 'ForwarderReplayStopped') await options.replays.end(event.data.replayId, 'stopped');
-  if (event?.type !== 'ForwarderReplayRequested') return;
+async function carryOut(options: ReplayerOptions, event: Decoded, signal: AbortSignal): Promise<void> {
+  if (event.type === 'ForwarderReplayStopped') await options.replays.end(event.data.replayId, 'stopped');
+  if (event.type !== 'ForwarderReplayRequested') return;
   const { replayId } = event.data;
   const { reason = '', occurredAt } = event.metadata;
   await options.replays.begin(event.data, reason, occurredAt);
@@ -66,15 +51,6 @@ async function carryOut(
     stopped.abort();
   }
   if (!signal.aborted) await options.replays.end(replayId, 'done');
-}
-
-function read(recorded: RecordedEvent, logger: LogSink) {
-  try {
-    return decode(recorded);
-  } catch (error) {
-    logger.error({ err: error, stream: recorded.streamId }, 'a replay cannot be read');
-    return undefined;
-  }
 }
 
 async function announceAll(

@@ -11,7 +11,7 @@ import {
 } from '@orders/shared-events/contracts/ids.js';
 import type { QuarantineEvent } from '@orders/shared-events/contracts/quarantine.events.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
-import { type OperatorRequest, requestId } from '../operator-request.js';
+import { type OperatorRequest, requestId, wasAskedBy } from '../operator-request.js';
 import { metadataOf } from '../own-events.js';
 import type { QuarantineQueries } from './quarantine.queries.js';
 
@@ -78,8 +78,7 @@ function repeated(
   request: OperatorRequest,
 ): ReleaseOutcome {
   const written = EventMetadata.parse(metadata);
-  if (written.reason !== request.reason || written.actor.subject !== request.actor.subject)
-    return { outcome: 'key reused' };
+  if (!wasAskedBy(written, request)) return { outcome: 'key reused' };
   const event = { id, type, data, metadata: written } as NewEvent;
   return { outcome: 'repeated', plan: { revision, event } };
 }

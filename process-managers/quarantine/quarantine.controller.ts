@@ -14,7 +14,7 @@ import {
   requestOf,
   stale,
 } from '../admin/action.js';
-import { ActionResult } from '../admin/action-result.js';
+import { ActionResult, appendedOf } from '../admin/action-result.js';
 import { Documented, Valid } from '../admin/documented.js';
 import { type Response, etagOf } from '../admin/etag.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
@@ -108,13 +108,12 @@ export class QuarantineController {
 
 const notInQuarantine = () => notFound('quarantine', 'The order is not in quarantine');
 
-function resultOf(
+const resultOf = (
   outcome: ActionResult['outcome'],
   orderId: OrderId,
   { revision, event }: ReleasePlan,
-): ActionResult {
-  const { id: eventId, type, data, metadata } = event;
-  const { actor, reason = '' } = metadata;
-  const appended = { stream: quarantineStream(orderId), revision: revision.toString(), eventId };
-  return { outcome, appended: [{ ...appended, type, data, actor, reason }], sent: [] };
-}
+): ActionResult => ({
+  outcome,
+  appended: [appendedOf({ stream: quarantineStream(orderId), event }, revision)],
+  sent: [],
+});
