@@ -29,8 +29,11 @@ const ends = (orderId: string, status: string, reason: string | null = null) =>
 const completed = (orderId: string) => ends(orderId, 'COMPLETED');
 const charges = (orderId: string) => chargesOf(system.admin, orderId);
 
+/** How long after a start a customer's time can be over first. */
+const ANSWER_MS = 20_000;
+
 describe('an order whose payment takes time', () => {
-  aSystem();
+  aSystem({ environment: { PROCESS_PAYMENT_DEADLINE: String(ANSWER_MS) } });
 
   it.each([
     ['AUTOMATIC', ['PaymentCaptured']],

@@ -21,7 +21,8 @@ describe('the configuration', () => {
   it('gives whoever is asked for everything at once the time of a stage, and not that of people', () => {
     const settings = parse({ PROCESS_PAYMENT_DEADLINE: '20000' });
     expect(patienceOf(settings, 'payment')).toBe(20_000);
-    expect(patienceOf(settings, 'shipment')).toBe(300_000);
+    expect(patienceOf(settings, 'customerAction')).toBe(20_000);
+    expect(patienceOf(settings, 'providerRetry')).toBe(300_000);
   });
 
   it.each([

@@ -41,12 +41,18 @@ export const durationsOf = (settings: ProcessSettings): StageDurations => ({
   compensation: settings.PROCESS_COMPENSATION_DEADLINE,
 });
 
-/** Longer stages wait for people. */
+/** A provider that is away is not waited for that long after everything was asked anew. */
 const MOST_PATIENCE_MS = 300 * SECOND;
 
-/** How long an answer may take of whoever was asked for everything at once, as after an absence. Milliseconds. */
-export const patienceOf = (settings: ProcessSettings, stage: ProcessStage): number =>
-  Math.max(settings.PROCESS_RESEND_INTERVAL, Math.min(durationsOf(settings)[stage], MOST_PATIENCE_MS));
+/**
+ * How long an answer may take of whoever was asked for everything at once, as after an absence. Milliseconds. While a
+ * customer is to act, what is asked is how far their payment is: that takes as long as a payment, not as long as people.
+ */
+export function patienceOf(settings: ProcessSettings, stage: ProcessStage): number {
+  const durations = durationsOf(settings);
+  const answerMs = stage === 'customerAction' ? durations.payment : MOST_PATIENCE_MS;
+  return Math.max(settings.PROCESS_RESEND_INTERVAL, Math.min(durations[stage], answerMs, MOST_PATIENCE_MS));
+}
 
 export const resendsOf = (settings: ProcessSettings): ResendIntervals => ({
   first: settings.PROCESS_RESEND_INTERVAL,
