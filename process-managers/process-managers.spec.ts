@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   type OrderId,
   orderProcessStream,
@@ -8,50 +8,24 @@ import {
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
-import type { ProcessManagers } from './process-managers.js';
-import { ObedientCommandSide } from './testing/obedient-command-side.js';
+import { Block } from './testing/block.js';
 import { type Terms, anOrder } from './testing/order-story.js';
-import { type Stand, stand } from './testing/stand.js';
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const QUICK = { PROCESS_RESEND_INTERVAL: '200', PROCESS_PAYMENT_DEADLINE: '1500' };
 
-  let servers: Stand;
-  let commandSide: ObedientCommandSide;
-  let running: ProcessManagers[];
-
-  beforeAll(async () => {
-    servers = await stand(real);
-    commandSide = new ObedientCommandSide(servers.store, servers.bus);
-    await commandSide.start();
-  });
-  afterAll(async () => {
-    await commandSide.stop();
-    await servers.stop();
-  });
-  beforeEach(() => {
-    running = [];
-    commandSide.received.length = 0;
-    commandSide.silent.clear();
-  });
-  afterEach(() => Promise.all(running.map((instance) => instance.stop())));
-
-  async function start(...how: Parameters<Stand['instance']>): Promise<ProcessManagers> {
-    const instance = servers.instance(...how);
-    running.push(instance);
-    await instance.start();
-    return instance;
-  }
+  const block = Block.on(real);
+  const { start } = block;
 
   let keys = 0;
   const newOrder = (terms: Terms = {}) => anOrder({ key: `key-${keys++}`, ...terms });
 
   async function place(order: ReturnType<typeof anOrder>): Promise<void> {
-    await commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
+    await block.commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
   }
 
   async function rowOf(orderId: OrderId) {
-    const { rows } = await servers.pool.query(
+    const { rows } = await block.servers.pool.query(
       'SELECT status, stage, undo_reason FROM process_managers.processes WHERE order_id = $1',
       [orderId],
     );
@@ -60,14 +34,14 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   /** Each command once, in the order of its first arrival: on a slow machine some are sent again. */
   const commands = (): string[] =>
-    [...new Map(commandSide.received.map((message) => [message.commandId, message])).values()].map(
+    [...new Map(block.commandSide.received.map((message) => [message.commandId, message])).values()].map(
       ({ type }) => type,
     );
 
   const done = (orderId: OrderId) => until(async () => (await rowOf(orderId))?.status === 'DONE');
 
   async function doneAmong(orderIds: readonly OrderId[]): Promise<number> {
-    const { rows } = await servers.pool.query<{ done: number }>(
+    const { rows } = await block.servers.pool.query<{ done: number }>(
       `SELECT count(*)::int AS done FROM process_managers.processes WHERE status = 'DONE' AND order_id = ANY($1)`,
       [orderIds],
     );
@@ -75,7 +49,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   }
 
   async function eventsOf(orderId: OrderId): Promise<string[]> {
-    const events = await collected(servers.store.readStream(orderProcessStream(orderId)));
+    const events = await collected(block.servers.store.readStream(orderProcessStream(orderId)));
     return events.map(({ type }) => type);
   }
 
@@ -124,15 +98,15 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await done(order.orderId);
       await first.stop();
       const before = await eventsOf(order.orderId);
-      commandSide.received.length = 0;
-      await servers.pool.query('UPDATE process_managers.checkpoints SET position = -1');
+      block.commandSide.received.length = 0;
+      await block.servers.pool.query('UPDATE process_managers.checkpoints SET position = -1');
 
       await start();
       const next = newOrder();
       await place(next);
       await done(next.orderId);
       expect(await eventsOf(order.orderId)).toEqual(before);
-      expect(commandSide.receivedOf('AuthorizePayment', order.orderId)).toEqual([]);
+      expect(block.commandSide.receivedOf('AuthorizePayment', order.orderId)).toEqual([]);
     });
 
     it('send what was recorded and not sent by an instance that is gone', async () => {
@@ -140,31 +114,33 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         connected: true,
         publish: () => Promise.reject(new Error('gone before it was sent')),
         publishBytes: () => Promise.reject(new Error('gone before it was sent')),
-        consume: servers.bus.consume.bind(servers.bus),
+        consume: block.servers.bus.consume.bind(block.servers.bus),
       };
       const first = await start(QUICK, { messageBus: mute });
       const order = newOrder();
       await place(order);
       await until(async () => (await rowOf(order.orderId))?.stage === 'payment');
       await first.stop();
-      expect(commandSide.received).toEqual([]);
+      expect(block.commandSide.received).toEqual([]);
 
       await start(QUICK);
       await done(order.orderId);
     });
 
     it('send again what is not answered, as the same command', async () => {
-      commandSide.silent.add('AuthorizePayment');
+      block.commandSide.silent.add('AuthorizePayment');
       await start({ ...QUICK, PROCESS_PAYMENT_DEADLINE: '60000' });
       const order = newOrder();
       await place(order);
-      await until(() => commandSide.receivedOf('AuthorizePayment', order.orderId).length >= 3);
-      const ids = commandSide.receivedOf('AuthorizePayment', order.orderId).map(({ commandId }) => commandId);
+      await until(() => block.commandSide.receivedOf('AuthorizePayment', order.orderId).length >= 3);
+      const ids = block.commandSide
+        .receivedOf('AuthorizePayment', order.orderId)
+        .map(({ commandId }) => commandId);
       expect(new Set(ids).size).toBe(1);
     });
 
     it('keep a deadline over a restart', async () => {
-      commandSide.silent.add('AuthorizePayment');
+      block.commandSide.silent.add('AuthorizePayment');
       const first = await start(QUICK);
       const order = newOrder();
       await place(order);
@@ -181,35 +157,39 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const leaseTimes = { ttlMs: 1_000, renewEveryMs: 200 };
       const frozen = await start(QUICK, { leaseTimes });
       const order = newOrder();
-      commandSide.silent.add('ReserveStock');
+      block.commandSide.silent.add('ReserveStock');
       await place(order);
       await until(async () => (await rowOf(order.orderId))?.stage === 'reservation');
       // As a holder that does not renew looks to others.
-      await servers.pool.query(`UPDATE process_managers.leases SET holder = 'nobody', expires_at = now()`);
-      commandSide.silent.clear();
+      await block.servers.pool.query(
+        `UPDATE process_managers.leases SET holder = 'nobody', expires_at = now()`,
+      );
+      block.commandSide.silent.clear();
       await start(QUICK, { leaseTimes });
       await done(order.orderId);
-      expect(frozen.instance).not.toBe(running[1]?.instance);
+      expect(frozen.instance).not.toBe(block.running[1]?.instance);
     });
 
     it('go on with what waits for what it belongs to, and make a dead letter of it once', async () => {
       const dead = async () => {
-        const { rows } = await servers.pool.query<object>(
+        const { rows } = await block.servers.pool.query<object>(
           `SELECT queue, origin FROM process_managers.dead_letters WHERE origin <> 'queue'`,
         );
         return rows;
       };
       const parked = async () => {
-        const { rows } = await servers.pool.query<object>('SELECT outcome FROM process_managers.parked');
+        const { rows } = await block.servers.pool.query<object>(
+          'SELECT outcome FROM process_managers.parked',
+        );
         return rows;
       };
       const first = await start(QUICK);
       const order = newOrder();
       const stream = paymentStream(order.paymentId);
-      await commandSide.append(stream, 'ProviderNotificationUnmatched', order.unmatched.data);
+      await block.commandSide.append(stream, 'ProviderNotificationUnmatched', order.unmatched.data);
       await until(async () => (await parked()).length === 1);
       await first.stop();
-      await servers.pool.query('UPDATE process_managers.parked SET due_at = now()');
+      await block.servers.pool.query('UPDATE process_managers.parked SET due_at = now()');
       await start(QUICK);
       await until(async () => (await dead()).length > 0);
       await start(QUICK);
@@ -220,12 +200,14 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     });
 
     it('refuse to start on another log than the one their checkpoints were made from', async () => {
-      await servers.pool.query(
+      await block.servers.pool.query(
         `UPDATE process_managers.checkpoints SET log = 'another' WHERE name = 'forwarder'`,
       );
-      await expect(servers.instance().start()).rejects.toThrow(/forwarder belongs to another event log/);
-      const log = await servers.store.identity();
-      await servers.pool.query('UPDATE process_managers.checkpoints SET log = $1', [log]);
+      await expect(block.servers.instance().start()).rejects.toThrow(
+        /forwarder belongs to another event log/,
+      );
+      const log = await block.servers.store.identity();
+      await block.servers.pool.query('UPDATE process_managers.checkpoints SET log = $1', [log]);
     });
 
     it('leave no work behind that a done process would ever come up in again', async () => {
@@ -233,7 +215,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const order = newOrder();
       await place(order);
       await done(order.orderId);
-      const { rows } = await servers.pool.query(
+      const { rows } = await block.servers.pool.query(
         'SELECT next_resend_at, next_deadline_at, pending FROM process_managers.processes WHERE order_id = $1',
         [order.orderId],
       );

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type OrderId,
   orderProcessStream,
@@ -8,48 +8,24 @@ import {
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import type { ProcessManagers } from './process-managers.js';
+import { Block } from './testing/block.js';
 import { Freezer } from './testing/freezer.js';
-import { ObedientCommandSide } from './testing/obedient-command-side.js';
 import { anOrder } from './testing/order-story.js';
-import { type Stand, stand } from './testing/stand.js';
 
 /** Rule 6 of the design: what an instance does of whose leases others have taken meanwhile. */
 describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and wakes', (_title, real) => {
   const leaseTimes = { ttlMs: 1_000, renewEveryMs: 200 };
   const QUICK = { PROCESS_RESEND_INTERVAL: '200', PROCESS_PAYMENT_DEADLINE: '1500' };
 
-  let servers: Stand;
-  let commandSide: ObedientCommandSide;
   let freezer: Freezer;
-  let running: ProcessManagers[];
+  // Before the block stops them: who is frozen does not end.
+  afterEach(() => freezer.thaw());
 
-  beforeAll(async () => {
-    servers = await stand(real);
-    commandSide = new ObedientCommandSide(servers.store, servers.bus);
-    await commandSide.start();
-  });
-  afterAll(async () => {
-    await commandSide.stop();
-    await servers.stop();
-  });
+  const block = Block.on(real);
+  const { start } = block;
   beforeEach(() => {
-    commandSide.received.length = 0;
-    commandSide.silent.clear();
-    freezer = new Freezer(servers);
-    running = [];
+    freezer = new Freezer(block.servers);
   });
-  afterEach(async () => {
-    freezer.thaw();
-    await Promise.all(running.map((instance) => instance.stop()));
-  });
-
-  async function start(...how: Parameters<Stand['instance']>): Promise<ProcessManagers> {
-    const instance = servers.instance(...how);
-    running.push(instance);
-    await instance.start();
-    return instance;
-  }
 
   const holder = (settings = {}) => start(settings, { ...freezer.parts, leaseTimes });
 
@@ -57,7 +33,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
   async function takenOver(settings = {}): Promise<void> {
     const { instance } = await start(settings, { leaseTimes });
     await until(async () => {
-      const { rows } = await servers.pool.query<{ left: number }>(
+      const { rows } = await block.servers.pool.query<{ left: number }>(
         'SELECT count(*)::int AS left FROM process_managers.leases WHERE holder IS DISTINCT FROM $1',
         [instance],
       );
@@ -68,12 +44,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
   let keys = 0;
   async function placed() {
     const order = anOrder({ key: `stale-${keys++}` });
-    await commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
+    await block.commandSide.append(orderStream(order.orderId), 'OrderPlaced', order.placed.data);
     return order;
   }
 
   async function stageOf(orderId: OrderId): Promise<string | undefined> {
-    const { rows } = await servers.pool.query<{ stage: string }>(
+    const { rows } = await block.servers.pool.query<{ stage: string }>(
       'SELECT stage FROM process_managers.processes WHERE order_id = $1',
       [orderId],
     );
@@ -83,13 +59,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
 
   const checkpoints = async () =>
     (
-      await servers.pool.query<{ name: string; position: string; token: string }>(
+      await block.servers.pool.query<{ name: string; position: string; token: string }>(
         `SELECT name, position, token FROM process_managers.checkpoints WHERE name LIKE 'hearing-%' ORDER BY name`,
       )
     ).rows;
 
   const processOf = async (orderId: OrderId) => {
-    const events = await collected(servers.store.readStream(orderProcessStream(orderId)));
+    const events = await collected(block.servers.store.readStream(orderProcessStream(orderId)));
     return events.map(({ id, type }) => ({ id, type }));
   };
 
@@ -115,11 +91,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
 
   it('records nothing in a process that has gone on: its append is a conflict', async () => {
     await holder();
-    commandSide.silent.add('AuthorizePayment');
+    block.commandSide.silent.add('AuthorizePayment');
     const { orderId, paymentId, captured } = await placed();
     await comesTo(orderId, 'payment');
     freezer.freeze();
-    await commandSide.append(paymentStream(paymentId), 'PaymentCaptured', captured.data);
+    await block.commandSide.append(paymentStream(paymentId), 'PaymentCaptured', captured.data);
     await until(() => freezer.waiting.includes('append'));
     await takenOver();
     await comesTo(orderId, 'done');
@@ -132,13 +108,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
 
   it('gives up no order by a deadline that was due before', async () => {
     await holder(QUICK);
-    commandSide.silent.add('AuthorizePayment');
+    block.commandSide.silent.add('AuthorizePayment');
     const { orderId, paymentId, captured } = await placed();
     await comesTo(orderId, 'payment');
     freezer.freeze('append');
     await until(() => freezer.waiting.includes('append'));
     freezer.freeze();
-    await commandSide.append(paymentStream(paymentId), 'PaymentCaptured', captured.data);
+    await block.commandSide.append(paymentStream(paymentId), 'PaymentCaptured', captured.data);
     await takenOver();
     await comesTo(orderId, 'done');
     freezer.thaw();
@@ -155,10 +131,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s, a holder that was frozen and w
     await takenOver();
     await comesTo(orderId, 'done');
     const before = await processOf(orderId);
-    const sent = commandSide.receivedOf('AuthorizePayment', orderId);
+    const sent = block.commandSide.receivedOf('AuthorizePayment', orderId);
     freezer.thaw();
-    await until(() => commandSide.receivedOf('AuthorizePayment', orderId).length > sent.length);
-    const ids = commandSide.receivedOf('AuthorizePayment', orderId).map(({ commandId }) => commandId);
+    await until(() => block.commandSide.receivedOf('AuthorizePayment', orderId).length > sent.length);
+    const ids = block.commandSide.receivedOf('AuthorizePayment', orderId).map(({ commandId }) => commandId);
     expect(new Set(ids).size).toBe(1);
     expect(await processOf(orderId)).toEqual(before);
   });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -7,31 +7,18 @@ import { type OrderId, orderProcessStream, orderStream } from '@orders/shared-ev
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ObedientCommandSide } from './testing/obedient-command-side.js';
+import { Block } from './testing/block.js';
 import { anOrder } from './testing/order-story.js';
-import { type Stand, stand } from './testing/stand.js';
 
 const MAIN = fileURLToPath(new URL('./dist/main.js', import.meta.url));
 const PATIENT_MS = 90_000;
 
 /** Two processes, of which one is stopped by the operating system in the middle of its work. */
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
-  let servers: Stand;
-  let commandSide: ObedientCommandSide;
+  const block = Block.on(real);
   let children: ChildProcess[];
 
-  beforeAll(async () => {
-    servers = await stand(real);
-    commandSide = new ObedientCommandSide(servers.store, servers.bus);
-    await commandSide.start();
-  });
-  afterAll(async () => {
-    await commandSide.stop();
-    await servers.stop();
-  });
   beforeEach(() => {
-    commandSide.received.length = 0;
-    commandSide.silent.clear();
     children = [];
   });
   afterEach(async () => {
@@ -44,7 +31,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   /** Resolves once it has the leases that it takes at its start. */
   async function aProcess(): Promise<ChildProcess> {
-    const env = { ...process.env, ...servers.urls, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };
+    const env = { ...process.env, ...block.servers.urls, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };
     const child = spawn(process.execPath, [MAIN, '--with-parent'], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -66,7 +53,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   const leases = async () =>
     (
-      await servers.pool.query<LeaseRow>(
+      await block.servers.pool.query<LeaseRow>(
         'SELECT name, holder, token FROM process_managers.leases ORDER BY name',
       )
     ).rows;
@@ -74,18 +61,21 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   /** Orders of many partitions, in the middle of their way. */
   async function underWay(count: number): Promise<OrderId[]> {
-    commandSide.silent.add('ReserveStock');
+    block.commandSide.silent.add('ReserveStock');
     const orders = Array.from({ length: count }, () => anOrder({ key: crypto.randomUUID() }));
     for (const { orderId, placed } of orders)
-      await commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
+      await block.commandSide.append(orderStream(orderId), 'OrderPlaced', placed.data);
     const ids = orders.map(({ orderId }) => orderId);
-    await until(() => ids.every((id) => commandSide.receivedOf('ReserveStock', id).length > 0), PATIENT_MS);
+    await until(
+      () => ids.every((id) => block.commandSide.receivedOf('ReserveStock', id).length > 0),
+      PATIENT_MS,
+    );
     return ids;
   }
 
   const areDone = (ids: readonly OrderId[]) =>
     until(async () => {
-      const { rows } = await servers.pool.query<{ done: number }>(
+      const { rows } = await block.servers.pool.query<{ done: number }>(
         `SELECT count(*)::int AS done FROM process_managers.processes
          WHERE status = 'DONE' AND order_id = ANY($1)`,
         [ids],
@@ -94,12 +84,12 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     }, PATIENT_MS);
 
   const heardBy = async (id: OrderId) =>
-    (await collected(servers.store.readStream(orderProcessStream(id)))).flatMap(({ type, data }) =>
+    (await collected(block.servers.store.readStream(orderProcessStream(id)))).flatMap(({ type, data }) =>
       type === 'OrderProcessHeard' ? [(data as { readonly position: string }).position] : [],
     );
 
   const positions = async () => {
-    const { rows } = await servers.pool.query<{ name: string; position: string }>(
+    const { rows } = await block.servers.pool.query<{ name: string; position: string }>(
       'SELECT name, position FROM process_managers.checkpoints',
     );
     return new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
@@ -114,7 +104,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     const ids = await underWay(40);
     const lost = (await leases()).filter(({ holder }) => holder === former);
     stop(first);
-    commandSide.silent.clear();
+    block.commandSide.silent.clear();
     await until(async () => !(await holders()).has(former), PATIENT_MS);
     return { first, ids, lost };
   }
@@ -135,7 +125,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       first.kill('SIGCONT');
       await until(async () => (await holders()).size === 2, PATIENT_MS);
       const more = await underWay(10);
-      commandSide.silent.clear();
+      block.commandSide.silent.clear();
       await areDone(more);
       for (const id of [...ids, ...more]) {
         const heard = await heardBy(id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Requested } from '../requests.js';
+import { Reason } from './fields.js';
 
 const Appended = z.object({
   stream: z.string().meta({ example: 'orderProcess-0b9b4f9e-6a2c-5a57-8d4c-1f2f6f2f3b1d' }),
@@ -7,14 +8,22 @@ const Appended = z.object({
   eventId: z.uuid(),
   type: z.string().meta({ example: 'OrderProcessPaused' }),
   data: z.record(z.string(), z.unknown()),
-  actor: z.object({ kind: z.enum(['customer', 'operator', 'service', 'system']), subject: z.string() }),
-  reason: z.string(),
+  actor: z.object({
+    kind: z.enum(['customer', 'operator', 'service', 'system']),
+    subject: z.string().meta({ example: 'jane' }),
+  }),
+  reason: Reason,
 });
 
 const Sent = z.object({
   commandId: z.uuid().meta({ description: 'The id of the message; a repeat of it changes nothing.' }),
   type: z.string().meta({ example: 'AuthorizePayment' }),
-  stream: z.string().meta({ description: 'Of the aggregate that decides it.' }),
+  stream: z
+    .string()
+    .meta({
+      description: 'Of the aggregate that decides it.',
+      example: 'payment-2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f',
+    }),
   routingKey: z.string().meta({ example: 'payment.AuthorizePayment' }),
   data: z.record(z.string(), z.unknown()),
 });

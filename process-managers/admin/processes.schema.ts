@@ -3,11 +3,10 @@ import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.event
 import { z } from 'zod';
 import { operatorActions } from '../order-process/operator-actions.js';
 import { linkKinds } from '../order-process/process-view.js';
+import { CorrelationId, Currency, Instant, Position, Reason, Sku } from './fields.js';
 
-const Instant = z.string().meta({ format: 'date-time', example: '2026-01-31T12:00:00.000000Z' });
 const Stage = z.enum([...ProcessStage.options, 'done']);
 const Status = z.enum(['FULFILLING', 'UNDOING', 'DONE']);
-const Position = z.string().regex(/^\d+$/).meta({ description: 'In the log.', example: '4711' });
 
 const about = {
   orderId: OrderId,
@@ -17,7 +16,7 @@ const about = {
   undoReason: z.string().nullable(),
   intervention: z.string().nullable().meta({ description: 'Why an operator is asked for.' }),
   paused: z.boolean().meta({ description: 'By an operator: it asks for nothing, and no deadline counts.' }),
-  correlationId: z.string(),
+  correlationId: CorrelationId,
   startedAt: Instant,
 };
 
@@ -44,11 +43,16 @@ const ChainLink = z.object({
   recordedAt: Instant,
   what: z.enum(linkKinds),
   by: z
-    .object({ actor: z.string(), reason: z.string() })
+    .object({ actor: z.string().meta({ example: 'jane' }), reason: Reason })
     .nullable()
     .meta({ description: 'Who did it and why, where it was an operator.' }),
   heard: z
-    .object({ type: z.string(), eventId: z.uuid(), position: Position, occurredAt: Instant })
+    .object({
+      type: z.string().meta({ example: 'PaymentCaptured' }),
+      eventId: z.uuid(),
+      position: Position,
+      occurredAt: Instant,
+    })
     .nullable(),
   answers: z.uuid().nullable().meta({ description: 'The command that what was heard answers directly.' }),
   stage: Stage.nullable(),
@@ -102,7 +106,7 @@ const Knowledge = z.strictObject({
   payment: Payment,
   reservations: z.array(
     z.strictObject({
-      sku: z.string(),
+      sku: Sku,
       quantity: z.int(),
       status: ReservationStatus,
       generation: z.int(),
@@ -112,8 +116,8 @@ const Knowledge = z.strictObject({
   ),
   terms: z.strictObject({
     total: Amount,
-    currency: z.string(),
-    paymentMethod: z.string(),
+    currency: Currency,
+    paymentMethod: z.string().meta({ example: 'pm_approve' }),
     captureMethod: z.enum(['AUTOMATIC', 'MANUAL']),
     requiresShipping: z.boolean(),
   }),
@@ -156,23 +160,34 @@ export const ProcessExplanation = z.object({
   stage: Stage,
   since: Instant,
   until: Instant.nullable().meta({ description: "When the stage's time is over; null: no deadline runs." }),
-  waitsFor: z.array(z.string()),
+  waitsFor: z.array(z.string()).meta({ example: ['the payment provider to charge 2500 EUR'] }),
   outstanding: z.array(Command),
   sentAgain: z.int().nullable().meta({ description: 'How often those were sent again.' }),
   nextSentAt: Instant.nullable(),
-  next: z.object({ onAnswer: z.string(), onDeadline: z.string().nullable() }),
+  next: z.object({
+    onAnswer: z.string().meta({ example: 'confirmation; what is refused three times undoes the order' }),
+    onDeadline: z
+      .string()
+      .nullable()
+      .meta({ example: 'the order is undone and rejected (PAYMENT_TIMED_OUT)' }),
+  }),
   obstacles: z
     .array(
       z.object({
         what: z.enum(['PAUSED', 'QUARANTINE', 'INTERVENTION', 'UNANSWERED']),
-        because: z.string(),
+        because: z.string().meta({ example: 'it was paused (ticket 4711)' }),
         remedies: z.array(z.enum([...operatorActions, 'release'])),
       }),
     )
     .meta({ description: 'What keeps it from going on, and what can be done about that.' }),
   chain: z
     .array(
-      z.object({ at: Instant, what: z.string(), stage: Stage.nullable(), askedFor: z.array(z.string()) }),
+      z.object({
+        at: Instant,
+        what: z.string().meta({ example: 'heard PaymentAuthorized' }),
+        stage: Stage.nullable(),
+        askedFor: z.array(z.string()).meta({ example: ['ReserveStock stock-TEA-ASSAM'] }),
+      }),
     )
     .meta({ description: 'What led here, in order: what it heard, and what that made it ask for.' }),
 });

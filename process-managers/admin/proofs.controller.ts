@@ -5,10 +5,9 @@ import { lineOfText } from '@orders/shared-events/contracts/text.js';
 import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import { Documented, Valid } from './documented.js';
+import { Currency, Instant } from './fields.js';
 import { nextPage, pageOf, paging } from './paging.js';
 import { ProofQueries, READ_MODELS } from './proofs.queries.js';
-
-const Instant = z.string().meta({ format: 'date-time' });
 
 const LedgerFilter = z.object({
   orderId: OrderId.optional(),
@@ -18,12 +17,15 @@ const LedgerFilter = z.object({
 const Ledger = z.object({
   entries: z.array(
     z.object({
-      key: z.string().meta({ description: "The call's idempotency key." }),
+      key: z.string().meta({
+        description: "The call's idempotency key.",
+        example: '2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f:capture:1',
+      }),
       paymentId: z.uuid(),
       orderId: z.uuid(),
       operation: z.enum(['authorize', 'charge', 'capture', 'void', 'refund']),
-      amount: z.int().meta({ description: 'Minor units.' }),
-      currency: z.string(),
+      amount: z.int().meta({ description: 'Minor units.', example: 2_500 }),
+      currency: Currency,
       outcome: z.enum(['succeeded', 'failed', 'lost', 'action_required', 'expired']),
       code: z.string().nullable(),
       reference: z.string().nullable(),
@@ -38,7 +40,13 @@ const Ledger = z.object({
 
 const Hashes = z.object({
   schema: z.literal(READ_MODELS),
-  readModels: z.array(z.object({ name: z.string(), rows: z.int(), hash: z.string() })),
+  readModels: z.array(
+    z.object({
+      name: z.string().meta({ example: 'orders' }),
+      rows: z.int(),
+      hash: z.string().meta({ example: '9e107d9d372bb6826bd81d3542a419d6' }),
+    }),
+  ),
 });
 
 /** Read-only: what somebody needs who wants to see for himself that nothing was charged twice, or rebuilt wrongly. */

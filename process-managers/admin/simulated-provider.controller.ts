@@ -2,6 +2,7 @@ import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Documented, Valid } from './documented.js';
+import { Instant } from './fields.js';
 import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { type Outage as CurrentOutage, SimulatedProviderQueries } from './simulated-provider.queries.js';
 
@@ -19,7 +20,7 @@ const Change = z.object({
     .default(60)
     .meta({ description: 'It ends by itself after that.' }),
 });
-const Outage = z.object({ kind: Kind, until: z.string().nullable().meta({ format: 'date-time' }) });
+const Outage = z.object({ kind: Kind, until: Instant.nullable() });
 
 const problems = { 404: 'Payments are not simulated here' };
 

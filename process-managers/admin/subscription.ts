@@ -1,8 +1,6 @@
 import { z } from 'zod';
+import { Instant, Position } from './fields.js';
 import type { SubscriptionRow } from './work.queries.js';
-
-const Instant = z.string().meta({ format: 'date-time' });
-export const Position = z.string().meta({ description: 'In the log.', example: '4711' });
 
 export const Subscription = z.object({
   name: z.string().meta({ example: 'hearing-03' }),

@@ -3,21 +3,23 @@ import { ApiTags } from '@nestjs/swagger';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { z } from 'zod';
 import { Documented, Valid } from './documented.js';
+import { Instant, Position } from './fields.js';
 import { byAge, nextPage, pageOf, paging } from './paging.js';
-import { Position, Subscription, subscriptionOf } from './subscription.js';
+import { Subscription, subscriptionOf } from './subscription.js';
 import { WorkQueries, timerKinds } from './work.queries.js';
-
-const Instant = z.string().meta({ format: 'date-time' });
 
 const Subscriptions = z.object({ head: Position, subscriptions: z.array(Subscription) });
 
+/** The host's name, and what no other process has. */
+const INSTANCE = 'orders-1-3f9d2c1b';
+
 const Leases = z.object({
-  instances: z.array(z.object({ name: z.string(), seenAt: Instant })),
+  instances: z.array(z.object({ name: z.string().meta({ example: INSTANCE }), seenAt: Instant })),
   leases: z.array(
     z.object({
-      name: z.string(),
-      holder: z.string().nullable(),
-      token: z.string().meta({ description: 'Rises each time that somebody else takes it.' }),
+      name: z.string().meta({ example: 'hearing-03' }),
+      holder: z.string().nullable().meta({ example: INSTANCE }),
+      token: z.string().meta({ description: 'Rises each time that somebody else takes it.', example: '7' }),
       expiresAt: Instant.nullable(),
       expired: z.boolean(),
     }),
@@ -32,7 +34,7 @@ const Timers = z.object({
         description:
           'deadline: the stage has taken too long then. resend: what is outstanding is asked for again.',
       }),
-      stage: z.string(),
+      stage: z.string().meta({ example: 'payment' }),
       dueAt: Instant,
       overdue: z.boolean(),
       resends: z.int().meta({ description: 'How often what is outstanding was sent again.' }),

@@ -18,12 +18,11 @@ import {
 import { MessagesResult, appendedOf } from '../admin/action-result.js';
 import { Documented, Valid } from '../admin/documented.js';
 import { type Response, etagOf, revisionIn } from '../admin/etag.js';
+import { Instant } from '../admin/fields.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
 import { DeadLetterRequests, type DeadLettersOutcome, type Sending } from './dead-letter-requests.js';
 import { DeadLetters, deadLetterStates } from './dead-letters.table.js';
 import { jsonIn } from './requeue.js';
-
-const Instant = z.string().meta({ format: 'date-time' });
 
 const summary = {
   id: z.uuid(),
@@ -37,8 +36,8 @@ const summary = {
       '`log` for an event that belongs to nothing known, `integration-events` for one that could not be told.',
   }),
   type: z.string().nullable(),
-  routingKey: z.string(),
-  reason: z.string(),
+  routingKey: z.string().meta({ example: 'payment.CapturePayment' }),
+  reason: z.string().meta({ example: 'data.amount: Expected number, received string' }),
   attempts: z.int(),
   times: z.int().meta({ description: 'How often this message died.' }),
   firstFailureAt: Instant,
@@ -60,7 +59,9 @@ const common = {
   queue: lineOfText(255).optional().meta({ example: 'commands.payment' }),
   type: lineOfText(255).optional().meta({ example: 'CapturePayment' }),
   origin: summary.origin.optional(),
-  reasonContains: lineOfText(500).optional().meta({ description: 'A part of the reason, in any case.' }),
+  reasonContains: lineOfText(500)
+    .optional()
+    .meta({ description: 'A part of the reason, in any case.', example: 'expected number' }),
 };
 const Filter = z.object({
   state: z.enum(deadLetterStates).default('open'),

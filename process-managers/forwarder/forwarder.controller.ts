@@ -19,6 +19,7 @@ import {
 } from '../admin/action.js';
 import { MessagesResult, appendedOf } from '../admin/action-result.js';
 import { Documented, Valid } from '../admin/documented.js';
+import { Position, Reason, Instant as Recorded, RoutingKey } from '../admin/fields.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
 import { Subscription, subscriptionOf } from '../admin/subscription.js';
 import { WorkQueries } from '../admin/work.queries.js';
@@ -26,17 +27,16 @@ import { FORWARDER } from './forwarder.js';
 import { type Preview, type ReplayOutcome, ReplayRequests } from './replay-requests.js';
 import { ReplaysTable } from './replays.table.js';
 
-const Moment = z.string().meta({ format: 'date-time' });
 const Replay = z.object({
   id: z.uuid(),
   state: z.enum(['running', 'done', 'stopped']),
-  stretch: ReplayStretch,
-  routingKeys: z.array(z.string()),
-  reason: z.string(),
-  position: z.string().nullable().meta({ description: 'How far it has come in the log.' }),
+  stretch: ReplayStretch.meta({ example: { from: { position: '4711' }, upTo: '9000' } }),
+  routingKeys: z.array(RoutingKey),
+  reason: Reason,
+  position: Position.nullable().meta({ description: 'How far it has come in the log.' }),
   sent: z.int().meta({ description: 'Messages that the broker has taken; a batch may have gone out twice.' }),
-  requestedAt: Moment,
-  endedAt: Moment.nullable(),
+  requestedAt: Recorded,
+  endedAt: Recorded.nullable(),
 });
 const Page = z.object({ replays: z.array(Replay), next: nextPage });
 const Filter = z.object(paging(byAge));
@@ -49,7 +49,10 @@ const Request = ActionBody.extend({
       '`position`: of an event in the log, the `sequence` of what was told of it, inclusive. `time`: by the log’s clock; the log is read from its beginning then.',
     example: { position: '4711' },
   }),
-  upTo: LogPosition.optional().meta({ description: 'Inclusive; unless told, what is there now.' }),
+  upTo: LogPosition.optional().meta({
+    description: 'Inclusive; unless told, what is there now.',
+    example: '9000',
+  }),
   routingKeys: z
     .array(RoutingKeyName)
     .min(1)

@@ -3,10 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import { z } from 'zod';
 import { Documented, Valid } from '../admin/documented.js';
+import { CorrelationId, Instant } from '../admin/fields.js';
 import { nextPage, pageOf, paging } from '../admin/paging.js';
 import { ParkedQueries } from './parked.queries.js';
-
-const Instant = z.string().meta({ format: 'date-time' });
 
 /** As Postgres keeps it. */
 const Position = z
@@ -20,10 +19,13 @@ const Page = z.object({
       position: Position.meta({ description: 'Of the event in the log.' }),
       orderId: OrderId,
       type: z.string().meta({ example: 'ProviderNotificationUnmatched' }),
-      awaits: z.string().meta({ description: 'The stream that it waits for.' }),
+      awaits: z.string().meta({
+        description: 'The stream that it waits for.',
+        example: 'payment-2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f',
+      }),
       awaitsType: z.string().meta({ description: 'The event in that stream.', example: 'PaymentRequested' }),
       data: z.unknown().meta({ description: 'Of the event, as it stands in the log.' }),
-      correlationId: z.string().nullable(),
+      correlationId: CorrelationId.nullable(),
       parkedAt: Instant,
       dueAt: Instant.meta({ description: 'When it becomes a dead letter.' }),
     }),

@@ -17,6 +17,7 @@ import {
 import { ActionResult, appendedOf } from '../admin/action-result.js';
 import { Documented, Valid } from '../admin/documented.js';
 import { type Response, etagOf } from '../admin/etag.js';
+import { Instant } from '../admin/fields.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
 import { QuarantineRelease, type ReleasePlan } from './quarantine-release.js';
 import { QuarantineQueries } from './quarantine.queries.js';
@@ -26,11 +27,11 @@ const Quarantined = z.object({
   position: z
     .string()
     .meta({ description: 'Of the first event in the log that was not dealt with.', example: '4711' }),
-  reason: z.string(),
+  reason: z.string().meta({ example: 'UnknownVersion: version 9 is not one of 1 to 1' }),
   newer: z.boolean().meta({
     description: 'A newer build wrote it: under one, the order goes on by itself.',
   }),
-  since: z.string().meta({ format: 'date-time' }),
+  since: Instant,
 });
 const Page = z.object({ orders: z.array(Quarantined), next: nextPage });
 const Filter = z.object(paging(byAge));
