@@ -23,6 +23,24 @@ export type Handler<Type extends EventType> = (data: DataOf<Type>, happening: Ha
 /** An entry for every event of the catalogue: what changes nothing says `[]`. */
 export type Handlers = { readonly [Type in EventType]: Handler<Type> | readonly [] };
 
+/** What order processes and operators record of their own: of the read models only the audit log shows it. */
+export const ofProcesses = {
+  OrderProcessStarted: [],
+  OrderProcessHeard: [],
+  OrderProcessDeadlinePassed: [],
+  OrderProcessPaused: [],
+  OrderProcessResumed: [],
+  OrderProcessRetried: [],
+  OrderProcessCompensationForced: [],
+  OrderProcessInterventionResolved: [],
+  OrderProcessReleased: [],
+  QuarantineReleaseRequested: [],
+  DeadLettersRequeued: [],
+  DeadLettersDiscarded: [],
+  ForwarderReplayRequested: [],
+  ForwarderReplayStopped: [],
+} as const satisfies Partial<Handlers>;
+
 /** Pure: an event in, changes of rows out. It never reads a row. */
 export interface Projector {
   readonly name: string;

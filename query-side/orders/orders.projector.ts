@@ -1,5 +1,5 @@
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
-import type { DataOf, Happening, Projector } from '../projector.js';
+import { type DataOf, type Happening, type Projector, ofProcesses } from '../projector.js';
 import { type Change, insert, update, upsert } from '../read-models/table.js';
 import { orderLines, orderRefunds, orders } from './orders.tables.js';
 
@@ -147,20 +147,7 @@ export const ordersProjector: Projector = {
     StockReservationReleased: freed,
     StockReservationExpired: freed,
 
-    OrderProcessStarted: [],
-    OrderProcessHeard: [],
-    OrderProcessDeadlinePassed: [],
-    OrderProcessPaused: [],
-    OrderProcessResumed: [],
-    OrderProcessRetried: [],
-    OrderProcessCompensationForced: [],
-    OrderProcessInterventionResolved: [],
-    OrderProcessReleased: [],
-    QuarantineReleaseRequested: [],
-    DeadLettersRequeued: [],
-    DeadLettersDiscarded: [],
-    ForwarderReplayRequested: [],
-    ForwarderReplayStopped: [],
+    ...ofProcesses,
   },
 };
 

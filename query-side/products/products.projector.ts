@@ -1,4 +1,4 @@
-import type { Projector } from '../projector.js';
+import { type Projector, ofProcesses } from '../projector.js';
 import { insert, update } from '../read-models/table.js';
 import { products } from './products.tables.js';
 
@@ -63,19 +63,6 @@ export const productsProjector: Projector = {
     StockReservationCommitted: [],
     StockReservationReleased: [],
     StockReservationExpired: [],
-    OrderProcessStarted: [],
-    OrderProcessHeard: [],
-    OrderProcessDeadlinePassed: [],
-    OrderProcessPaused: [],
-    OrderProcessResumed: [],
-    OrderProcessRetried: [],
-    OrderProcessCompensationForced: [],
-    OrderProcessInterventionResolved: [],
-    OrderProcessReleased: [],
-    QuarantineReleaseRequested: [],
-    DeadLettersRequeued: [],
-    DeadLettersDiscarded: [],
-    ForwarderReplayRequested: [],
-    ForwarderReplayStopped: [],
+    ...ofProcesses,
   },
 };

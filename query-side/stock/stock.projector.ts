@@ -1,4 +1,4 @@
-import type { Happening, Projector } from '../projector.js';
+import { type Happening, type Projector, ofProcesses } from '../projector.js';
 import { type Change, upsert } from '../read-models/table.js';
 import { stockLevels } from './stock.tables.js';
 
@@ -54,19 +54,6 @@ export const stockProjector: Projector = {
     PaymentDiscrepancyDetected: [],
     ProductRegistered: [],
     ProductPriceChanged: [],
-    OrderProcessStarted: [],
-    OrderProcessHeard: [],
-    OrderProcessDeadlinePassed: [],
-    OrderProcessPaused: [],
-    OrderProcessResumed: [],
-    OrderProcessRetried: [],
-    OrderProcessCompensationForced: [],
-    OrderProcessInterventionResolved: [],
-    OrderProcessReleased: [],
-    QuarantineReleaseRequested: [],
-    DeadLettersRequeued: [],
-    DeadLettersDiscarded: [],
-    ForwarderReplayRequested: [],
-    ForwarderReplayStopped: [],
+    ...ofProcesses,
   },
 };
