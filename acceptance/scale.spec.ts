@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ORDERS_WHILE_FROZEN, freezeHolder, killBuilder, killInTurn } from './chaos/disturbances.js';
-import { drawKills } from './chaos/kills.js';
+import { disturb } from './chaos/disturbances.js';
 import { anyOf, buildersOf, holdersOf, isOneAtWork, leasesOf, takenSince } from './chaos/operators-view.js';
 import { PATIENCE } from './chaos/patience.js';
 import { Shop, inTurn } from './chaos/shop.js';
@@ -24,7 +23,7 @@ const ORDERS = 100;
 const KILLS = 10;
 const HALF_OF_THE_PARTITIONS = 8;
 
-/** Who is killed, and when: the same ones with `npm run chaos -- --scale --seed ...`. */
+/** Who is killed, and when. */
 const seed = randomInt(2 ** 32);
 
 describe('two instances of each side', () => {
@@ -123,15 +122,14 @@ describe('two instances of each side', () => {
   it(`do to 100 orders what one would, though ten are killed and a holder is frozen (seed ${seed})`, async () => {
     const dice = new Dice(seed);
     const shop = new Shop(system);
-    const told: string[] = [];
-    const tell = (line: string) => void told.push(line);
     const [levels, leases] = [await levelsAt(queries), await leasesOf(system.admins)];
-    const each = (ORDERS - ORDERS_WHILE_FROZEN) / (KILLS - 1);
-    const names = allInstances(system).map(({ name }) => name);
-
-    await freezeHolder(system, shop, dice.between(0, 1), tell);
-    await killBuilder(system, tell);
-    await killInTurn(system, shop, drawKills(dice, names, KILLS - 1), () => each, tell);
+    await disturb(
+      system,
+      shop,
+      allInstances(system),
+      { orders: ORDERS, kills: KILLS, dice },
+      () => undefined,
+    );
     await shop.toTheirEnds(PATIENT_MS);
 
     expect(shop.orders).toHaveLength(ORDERS);
