@@ -18,9 +18,11 @@ const BACK_ENDS = ['EVENTSTORE_URL', 'RABBITMQ_URL', 'DATABASE_URL'] as const;
 
 describe('npm start', () => {
   const stacks: RunningStart[] = [];
+  const folders: string[] = [];
 
   afterEach(async () => {
     for (const stack of stacks.splice(0)) await stack.end();
+    for (const dir of folders.splice(0)) await rm(dir, { recursive: true, force: true });
   }, START_MS);
 
   const started = async (dir: string): Promise<RunningStart> => {
@@ -28,7 +30,11 @@ describe('npm start', () => {
     stacks.push(stack);
     return stack;
   };
-  const folder = () => mkdtemp(join(tmpdir(), 'orders-start-'));
+  const folder = async (): Promise<string> => {
+    const dir = await mkdtemp(join(tmpdir(), 'orders-start-'));
+    folders.push(dir);
+    return dir;
+  };
 
   it(
     'says where everything is, stops on SIGTERM, leaves no process behind and keeps the data',
@@ -57,7 +63,6 @@ describe('npm start', () => {
       expect(await runningStack(dir)).toEqual(second.stack);
       await second.end('SIGINT');
       expect(await processesOn(dir)).toEqual([]);
-      await rm(dir, { recursive: true });
     },
     3 * START_MS,
   );
@@ -79,7 +84,6 @@ describe('npm start', () => {
       }
       await second.end();
       expect(await processesOn(dir)).toEqual([]);
-      await rm(dir, { recursive: true });
     },
     4 * START_MS,
   );
@@ -104,7 +108,6 @@ describe('npm start', () => {
         await until(async () => (await orderOf(graphql, orderId))?.status === 'COMPLETED', START_MS);
       await first.end();
       expect(await processesOn(dir)).toEqual([]);
-      await rm(dir, { recursive: true });
     },
     3 * START_MS,
   );
@@ -118,7 +121,6 @@ describe('npm start', () => {
       await stack.end(signal);
       expect(await processesOn(dir)).toEqual([]);
       expect(await runningStack(dir)).toBeUndefined();
-      await rm(dir, { recursive: true });
     },
     2 * START_MS,
   );
@@ -133,7 +135,6 @@ describe('npm start', () => {
       expect((await fetch(`${stack.stack.urls.admin}/health/live`)).status).toBe(200);
       await anOrder(stack.stack.urls.graphql);
       await stack.end();
-      await rm(dir, { recursive: true });
     },
     2 * START_MS,
   );
@@ -151,7 +152,6 @@ describe('npm start', () => {
       expect(Number(new URL(stack.stack.urls.graphql).port)).toBeGreaterThan(taken);
       await stack.end();
       squatter.close();
-      await rm(dir, { recursive: true });
     },
     2 * START_MS,
   );
@@ -162,7 +162,6 @@ describe('npm start', () => {
       code: 78,
       output: 'PORT must be a port number\n',
     });
-    await rm(dir, { recursive: true });
   });
 
   it(
@@ -177,7 +176,6 @@ describe('npm start', () => {
       expect(log).toContain('ECONNREFUSED 127.0.0.1:1');
       expect(await processesOn(dir)).toEqual([]);
       expect(await runningStack(dir)).toBeUndefined();
-      await rm(dir, { recursive: true });
     },
     START_MS,
   );
@@ -216,7 +214,6 @@ describe('npm start', () => {
         /^it did not start: PROCESS_PAYMENT_DEADLINE [^\n]+\n$/,
       );
       expect(await processesOn(dir)).toEqual([]);
-      await rm(dir, { recursive: true });
     },
     START_MS,
   );
@@ -269,7 +266,6 @@ describe('npm run demo', () => {
   ])('says in one line that it was given %s', async (_what, args, code, line) => {
     const dir = await mkdtemp(join(tmpdir(), 'orders-demo-'));
     const { error, ...demo } = await script(built('acceptance', 'demo.js'), dir, ...args);
-    await rm(dir, { recursive: true });
     expect(demo).toEqual({ code, output: '' });
     expect(error).toMatch(/^[^\n]+\n$/);
     expect(error).toMatch(line);

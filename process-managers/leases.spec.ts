@@ -231,6 +231,20 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await link.close();
     });
 
+    it('are taken by the next turn where the database went away while the first of them were', async () => {
+      const away: Keeper & { failures: number } = {
+        ...{ names: NAMES, failures: 2 },
+        gained: () =>
+          away.failures-- > 0
+            ? Promise.reject(new Error('timeout exceeded when trying to connect'))
+            : Promise.resolve(),
+        lost: () => undefined,
+        release: () => Promise.resolve(),
+      };
+      await instance('one', away).start();
+      await until(async () => (await heldIn('one')) === NAMES.length && away.failures < 0);
+    });
+
     it('are given back when the work cannot begin', async () => {
       const failing: Keeper = {
         names: NAMES,

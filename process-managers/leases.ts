@@ -10,6 +10,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { isOutage } from '@orders/shared-events/transport/outage.js';
 import { sleep, within } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
 import { type Lease, LeasesTable } from './leases.table.js';
@@ -56,7 +57,10 @@ export class Leases {
     this.#table = new LeasesTable(pool, instance, times.ttlMs);
   }
 
-  /** Takes what is free and goes on renewing until `stop`. Throws where the work cannot begin. */
+  /**
+   * Takes what is free and goes on renewing until `stop`. Throws where the work cannot begin, or where the database is
+   * away; where it goes away while work begins, the next turn tries again.
+   */
   async start(): Promise<void> {
     await this.#table.seed(this.keepers.flatMap(({ names }) => names));
     await this.#turn();
@@ -64,6 +68,7 @@ export class Leases {
     try {
       await this.#sharing;
     } catch (error) {
+      if (isOutage(error)) return;
       this.#stop.abort();
       this.#over.abort();
       throw error;

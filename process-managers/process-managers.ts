@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { onceThere } from '@orders/shared-events/transport/once-there.js';
 import { backoff, sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
 import { Checkpoints } from './checkpoints.js';
@@ -57,6 +58,8 @@ export class ProcessManagers {
   /** What operators do to processes, whichever instance holds them. */
   readonly actions: ProcessActions;
   readonly #stop = new AbortController();
+  /** Of a start that waits. */
+  readonly #givenUp = new AbortController();
   readonly #hearing: Hearing;
   readonly #leases: Leases;
   readonly #timers: Timers;
@@ -112,22 +115,31 @@ export class ProcessManagers {
     this.#collector = new DeadLetterCollector(bus, deadLetters);
   }
 
-  /** Throws OtherLog where the database was made from another log; nothing runs then. */
+  /**
+   * Waits for servers that are away. Throws OtherLog where the database was made from another log; nothing runs then.
+   */
   async start(): Promise<void> {
+    const { logger } = this.options;
+    const { signal } = this.#givenUp;
+    await onceThere(() => this.#prepare(), logger, signal);
+    this.#hearing.start();
+    await onceThere(() => this.#leases.start(), logger, signal);
+    this.#timers.start();
+    await this.#collector.start();
+  }
+
+  async #prepare(): Promise<void> {
     const { migrate, eventStore, pool } = this.options;
     await migrate();
     const names = [...this.#hearing.names, ...this.#sole.flatMap((follower) => follower.names)];
     await this.#checkpoints.seed(names, await eventStore.identity());
     const { rows } = await pool.query<{ now: string }>(BOOTED);
     this.#booted = { at: rows[0]?.now ?? '', head: await eventStore.head() };
-    this.#hearing.start();
-    await this.#leases.start();
-    this.#timers.start();
-    await this.#collector.start();
   }
 
   /** Finishes what is in hand, stores how far it came, and frees the leases. */
   async stop(): Promise<void> {
+    this.#givenUp.abort(new Error('stopped while it started'));
     await Promise.all([this.#timers.stop(), this.#collector.stop()]);
     await this.#leases.stop();
     this.#stop.abort();

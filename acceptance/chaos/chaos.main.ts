@@ -1,6 +1,7 @@
 /** `npm run chaos`: a running system under load, of which parts are killed, frozen and cut off, and what came of it. */
 import { randomInt } from 'node:crypto';
 import { exitCodes, runAsCommand } from '@orders/shared-events/transport/command-line.js';
+import { interruption } from '@orders/shared-events/transport/interruption.js';
 import { demoGoods } from '../goods.js';
 import { type ScaledSystem, allInstances, scaledSystem } from '../scaled-system.js';
 import { Dice } from '../simulator/chance.js';
@@ -34,16 +35,21 @@ async function main(): Promise<number> {
     console.log(usage);
     return exitCodes.done;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => process.exit(exitCodes.interrupted));
+  const signal = interruption();
   const seed = wanted.seed ?? randomInt(SEEDS);
   console.log(`seed ${seed}`);
   const faults: string[] = [];
-  for (const kind of wanted.brokers) faults.push(...(await faultsOn(kind, wanted, seed)));
+  for (const kind of wanted.brokers) faults.push(...(await faultsOn(kind, wanted, seed, signal)));
   return faults.length === 0 ? exitCodes.done : exitCodes.failed;
 }
 
-async function faultsOn(kind: BrokerKind, wanted: Arguments, seed: number): Promise<readonly string[]> {
+/** Starts a system and a broker for it, and stops both whatever comes of it. Throws Interrupted. */
+async function faultsOn(
+  kind: BrokerKind,
+  wanted: Arguments,
+  seed: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const started = performance.now();
   const told = (line: string) =>
     process.stderr.write(
@@ -54,16 +60,28 @@ async function faultsOn(kind: BrokerKind, wanted: Arguments, seed: number): Prom
     const backEnds = { RABBITMQ_URL: broker.url };
     const system = await scaledSystem(wanted.scale ? 2 : 1, { environment: PATIENCE, backEnds });
     try {
-      await demoGoods(system.commands[0] ?? '');
-      const trial = { ...wanted, kind, seed, broker, system, told };
-      const faults = await whileKilled(trial);
-      return wanted.outageMinutes === 0 ? faults : [...faults, ...(await whileBrokerIsAway(trial))];
+      signal.throwIfAborted();
+      return await unlessAborted(signal, tried({ ...wanted, kind, seed, broker, system, told }));
     } finally {
       await system.stop();
     }
   } finally {
     await broker.stop();
   }
+}
+
+/** What goes on after the abortion is not waited for: it fails with what it works on. */
+function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+async function tried(trial: Trial): Promise<readonly string[]> {
+  await demoGoods(trial.system.commands[0] ?? '');
+  const faults = await whileKilled(trial);
+  return trial.outageMinutes === 0 ? faults : [...faults, ...(await whileBrokerIsAway(trial))];
 }
 
 async function whileKilled({

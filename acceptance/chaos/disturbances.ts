@@ -62,10 +62,14 @@ async function killInTurn(
   const starting = new Map<string, Promise<string>>();
   const placing: Promise<void>[] = [];
   for (const [index, { victim, afterMs }] of kills.entries()) {
-    placing.push(shop.place(ordersEach(index)));
+    const placed = shop.place(ordersEach(index));
+    placed.catch(() => undefined);
+    placing.push(placed);
     await Promise.all([sleep(afterMs), starting.get(victim)]);
     told(`kill ${index + 1} of ${kills.length}: ${victim}, with ${shop.open} orders open`);
-    starting.set(victim, reborn(byName.get(victim)));
+    const start = reborn(byName.get(victim));
+    start.catch(() => undefined); // It is heard of where it is waited for.
+    starting.set(victim, start);
     await shop.lookAfter(index);
   }
   await Promise.all([...starting.values(), ...placing]);

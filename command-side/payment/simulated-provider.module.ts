@@ -10,6 +10,7 @@ import {
 import { Pool } from 'pg';
 import { CUSTOMER_ACTIONS } from '@orders/shared-events/transport/secret-paths.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { onceThere } from '@orders/shared-events/transport/once-there.js';
 import type { PaymentSettings } from '../configuration.js';
 import { OwnAddress } from '../own-address.js';
 import { LOGGER } from '../transport.module.js';
@@ -38,6 +39,7 @@ export class SimulatedProviderModule
     private readonly provider: SimulatedProvider,
     private readonly webhooks: SimulatedWebhooks,
     @Inject(Pool) private readonly ledger: Pool,
+    @Inject(LOGGER) private readonly logger: LogSink,
   ) {}
 
   static register(
@@ -87,7 +89,7 @@ export class SimulatedProviderModule
   }
 
   async onModuleInit(): Promise<void> {
-    await this.provider.start();
+    await onceThere(() => this.provider.start(), this.logger);
   }
 
   onApplicationBootstrap(): void {
