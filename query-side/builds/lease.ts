@@ -4,6 +4,15 @@ import { announce } from '../feed/announcement.js';
 /** How long a builder that has stopped breathing keeps others out. */
 const LEASE_SECONDS = 6;
 export const RENEW_EVERY_MS = 1_500;
+/**
+ * How long a builder may stand still in the middle of a batch. Postgres then ends its connection: whoever wants the
+ * lease meanwhile waits for the row that the batch has locked, lease or no lease.
+ */
+const STANDSTILL_SECONDS = 5;
+
+export async function endWhereItStandsStill(client: Queryable): Promise<void> {
+  await client.query({ text: `SET idle_in_transaction_session_timeout TO '${STANDSTILL_SECONDS}s'` });
+}
 
 export interface Checkpoint {
   /** -1n before the first event. */
