@@ -7,7 +7,7 @@ import {
   together,
   tried,
 } from './append-counts.js';
-import { SKUS } from './orders-load.js';
+import { HOT_SKU, SKUS } from './orders-load.js';
 import { OPEN_ORDERS, type OrdersRun, type RunOptions, runOrders } from './orders-run.js';
 import { type Paired, figuresOf, inPairs } from './pairs.js';
 import { cpuBetween, usageOf } from './process-usage.js';
@@ -18,11 +18,13 @@ import { median, ratios } from './statistics.js';
 /** How many instances of each side are compared with one. */
 export const EACH = 2;
 const PAIRS = { usual: 5, full: 12 };
+/** Of those that have no goal. */
+const MORE_PAIRS = { usual: 3, full: 5 };
 /** Of each instance: code that has run less often is slower, and two share what one has for itself. */
 const WARM_UP_ORDERS = 2_000;
 const ORDERS = 500;
 const STEADY_PER_S = 10;
-const STEADY_ORDERS = 100;
+const STEADY_ORDERS = 150;
 const IDLE_MS = 10_000;
 /** What an order leaves behind, e.g. garbage, is dealt with by then. */
 const SETTLED_MS = 5_000;
@@ -44,27 +46,28 @@ export async function* measureInstances(
   await round(systems.bare, upTo(WARM_UP_ORDERS));
   await round(systems.ours, upTo(EACH * WARM_UP_ORDERS));
   progress('instances: warm');
-  const pairs = full ? PAIRS.full : PAIRS.usual;
-  const compare = (what: string, options: Omit<RunOptions, 'skus'>) =>
-    inPairs(
-      pairs,
-      { ours: () => round(systems.ours, options), bare: () => round(systems.bare, options) },
-      (pair) => progress(`instances: ${what}, pair ${pair} of ${pairs}`),
-    );
-  const fast = await compare('as fast as they go', upTo(ORDERS));
+  const compare = (what: string, count: typeof PAIRS, options: RunOptions) => {
+    const pairs = full ? count.full : count.usual;
+    const measure = { ours: () => round(systems.ours, options), bare: () => round(systems.bare, options) };
+    return inPairs(pairs, measure, (pair) => progress(`instances: ${what}, pair ${pair} of ${pairs}`));
+  };
+  const fast = await compare('as fast as they go', PAIRS, upTo(ORDERS));
   yield costs(`${ORDERS} orders, ${OPEN_ORDERS} open at once`, fast, goalsOf(fast));
-  const steady = await compare('at a pace', { ...upTo(STEADY_ORDERS), perSecond: STEADY_PER_S });
+  const hot = await compare('of one item', MORE_PAIRS, { ...upTo(ORDERS), skus: [HOT_SKU] });
+  yield costs('the same of one hot item', hot, []);
+  const pace = { ...upTo(STEADY_ORDERS), perSecond: STEADY_PER_S };
+  const steady = await compare('at a pace', MORE_PAIRS, pace);
   yield costs(`${STEADY_ORDERS} orders at ${STEADY_PER_S} a second`, steady, []);
   progress('instances: idle');
   await sleep(SETTLED_MS);
   yield idle(await idleUsage(systems));
 }
 
-const upTo = (orders: number) => ({ goesOn: (placed: number) => placed < orders });
+const upTo = (orders: number): RunOptions => ({ skus: SKUS, goesOn: (placed) => placed < orders });
 
-async function round(system: RunningSystem, options: Omit<RunOptions, 'skus'>): Promise<Round> {
+async function round(system: RunningSystem, options: RunOptions): Promise<Round> {
   const before = await appendsOf(system);
-  const { orders, seconds, cpuMs } = await runOrders(system, { skus: SKUS, ...options });
+  const { orders, seconds, cpuMs } = await runOrders(system, options);
   return { orders, seconds, cpuMs, appends: appendsBetween(before, await appendsOf(system)) };
 }
 
