@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Bench, runBench } from './bench-run.js';
 import { benchEventStore } from './event-store.bench.js';
 import { benchOrders } from './orders.bench.js';
+import { benchScale } from './scale.bench.js';
 import { closeStages } from './stage.js';
 import { benchStreams } from './streams.bench.js';
 
@@ -24,6 +25,13 @@ const benches: Readonly<Record<string, Bench>> = {
     aboutFull: 'decides on an item of 100,000 events within five minutes',
     deadline: { usual: 300, full: 600 },
     run: benchStreams,
+  },
+  scale: {
+    about:
+      'what an order costs with two instances of each side, of one; how soon others go on where one ends',
+    aboutFull: 'measures two to three times as often',
+    deadline: { usual: 900, full: 2_400 },
+    run: benchScale,
   },
 };
 

@@ -21,7 +21,7 @@ const LAST_WORDS = 1_000;
 
 /** Whatever ends the bench, ends what it started. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGTERM')));
+process.once('exit', () => running.forEach(end));
 
 /** A process under measurement. It writes its log to a file itself, so that reading it costs the bench nothing. */
 export class MeasuredProcess {
@@ -70,14 +70,36 @@ export class MeasuredProcess {
     }
   }
 
+  /** SIGKILL, in the middle of whatever it does. Resolves once it is gone. */
+  async kill(): Promise<void> {
+    const exit = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exit;
+  }
+
+  /** SIGSTOP: it stays where it is, with everything in hand and every connection open, until it is woken. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     if (hasEnded(this.child)) return;
     const exit = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
+    end(this.child);
     const force = setTimeout(() => this.child.kill('SIGKILL'), STOP_DEADLINE_MS);
     await exit;
     clearTimeout(force);
   }
+}
+
+/** One that is frozen hears nothing before it is woken. */
+function end(child: ChildProcess): void {
+  child.kill('SIGTERM');
+  child.kill('SIGCONT');
 }
 
 interface Ready {

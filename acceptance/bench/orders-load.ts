@@ -32,8 +32,12 @@ const PLENTY = 1_000_000;
 /** GraphQL over connections that stay open, with as little work a request as there can be. */
 export class GraphqlClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  readonly #url: () => string;
 
-  constructor(private readonly url: string) {}
+  /** @param urls of instances that are asked in turn */
+  constructor(...urls: readonly string[]) {
+    this.#url = inTurn(urls);
+  }
 
   /** @returns the body of the answer. Throws where the request fails or the status is not 200. */
   async post(query: string, variables: object): Promise<string> {
@@ -48,7 +52,7 @@ export class GraphqlClient {
   #try(body: string): Promise<string | undefined> {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
-      const sent = request(this.url, { agent: this.#agent, method: 'POST', headers }, (response) => {
+      const sent = request(this.#url(), { agent: this.#agent, method: 'POST', headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('error', reject).on('end', () => {

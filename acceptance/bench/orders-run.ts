@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly skus: readonly string[];
   /** Whether to place another order, after so many and so long. */
   readonly goesOn: (placed: number, seconds: number) => boolean;
+  /** Places no more than so many a second; without it, as many as the system takes. */
+  readonly perSecond?: number;
   /** Told now and then how many are completed, and what the processes use. */
   readonly sample?: (completed: number, usage: Readonly<Record<string, Usage>>) => void;
 }
@@ -76,9 +78,16 @@ class Run {
       if (!this.options.goesOn(this.#placed, seconds)) return this.#slots.give();
       this.#placed += 1;
       const order = newOrder(sku());
+      await this.#isTime(this.#placed);
       await placeOrder(this.system.commands, order);
       this.#open.add(orderIdOf(customer, order.idempotencyKey));
     }
+  }
+
+  async #isTime(number: number): Promise<void> {
+    const { perSecond = Infinity } = this.options;
+    const waitMs = this.#startedAt + (number * 1000) / perSecond - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
   }
 
   async #settle(): Promise<void> {

@@ -7,33 +7,45 @@ export type Topology = 'one process' | 'three processes';
 
 const LOCAL = 'http://127.0.0.1';
 
+const SIDES = { 'command-side': 'PORT', 'query-side': 'PORT', 'process-managers': 'ADMIN_PORT' } as const;
+export type Side = keyof typeof SIDES;
+export const sides = Object.keys(SIDES) as readonly Side[];
+
+/** The names of a side's processes: `query-side`, `query-side-2`. */
+export const instancesOf = (side: Side, each: number): readonly string[] =>
+  Array.from({ length: each }, (_, index) => (index === 0 ? side : `${side}-${index + 1}`));
+
 /** The whole system on a stage of its own, in either topology, with products to order. */
 export class RunningSystem {
   private constructor(
     readonly stage: Stage,
     /** Takes mutations. */
     readonly commands: GraphqlClient,
-    /** Takes subscriptions. */
-    readonly queriesUrl: string,
+    /** The origins of each side's instances: of the one application, where it is that. */
+    readonly origins: Readonly<Record<Side, readonly string[]>>,
     private readonly pool: Pool,
   ) {}
 
-  static async start(topology: Topology): Promise<RunningSystem> {
+  /** @param each so many instances of each side, where a side is a process of its own */
+  static async start(topology: Topology, each = 1): Promise<RunningSystem> {
     const stage = await Stage.open();
     try {
-      const { commands, queries } = await (topology === 'one process'
-        ? startApplication(stage)
-        : startSides(stage));
-      const client = new GraphqlClient(commands);
+      const origins = await (topology === 'one process' ? startApplication(stage) : startSides(stage, each));
+      const client = new GraphqlClient(...origins['command-side'].map((origin) => `${origin}/graphql`));
       await seedProducts(client);
       const pool = new Pool({ connectionString: stage.backEnds.DATABASE_URL, max: 1 });
       // When the bench is told to end, the server may go first; whoever then asks something is told so.
       pool.on('error', () => undefined);
-      return new RunningSystem(stage, client, queries, pool);
+      return new RunningSystem(stage, client, origins, pool);
     } catch (error) {
       await stage.close();
       throw error;
     }
+  }
+
+  /** Takes subscriptions. */
+  get queriesUrl(): string {
+    return `${this.origins['query-side'][0]}/graphql`;
   }
 
   get roots(): Roots {
@@ -48,6 +60,16 @@ export class RunningSystem {
       values: [orderIds],
     });
     return rows.map((row) => row.order_id);
+  }
+
+  /** The same of those that can be seen at all: by order id, their status. */
+  async statusesOf(orderIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.pool.query<{ order_id: string; status: string }>({
+      name: 'statuses',
+      text: 'SELECT order_id, status FROM read_v2.orders WHERE order_id = ANY($1::uuid[])',
+      values: [orderIds],
+    });
+    return new Map(rows.map(({ order_id, status }) => [order_id, status]));
   }
 
   /** Order processes that have nothing left to do. */
@@ -87,35 +109,34 @@ export class RunningSystem {
   }
 }
 
-interface Endpoints {
-  readonly commands: string;
-  readonly queries: string;
-}
+type Origins = RunningSystem['origins'];
 
-async function startApplication(stage: Stage): Promise<Endpoints> {
+async function startApplication(stage: Stage): Promise<Origins> {
+  const [PORT, ADMIN_PORT] = [await stage.port(), await stage.port()];
   const { url } = await stage.add({
     name: 'application',
     command: [built('local-stack', 'application/application.main.js')],
-    environment: { PORT: await stage.port(), ADMIN_PORT: await stage.port() },
+    environment: { PORT, ADMIN_PORT },
   });
-  return { commands: `${url}/graphql`, queries: `${url}/graphql` };
+  return { 'command-side': [url], 'query-side': [url], 'process-managers': [`${LOCAL}:${ADMIN_PORT}`] };
 }
 
-async function startSides(stage: Stage): Promise<Endpoints> {
-  const side = async (name: string, variable: 'PORT' | 'ADMIN_PORT') => {
+async function startSides(stage: Stage, each: number): Promise<Origins> {
+  const start = async (side: Side, name: string) => {
     const port = await stage.port();
     await stage.add({
       name,
-      command: [built(name, 'main.js')],
-      environment: { [variable]: port },
+      command: [built(side, 'main.js')],
+      environment: { [SIDES[side]]: port },
       readyAt: `${LOCAL}:${port}/health/ready`,
     });
-    return `${LOCAL}:${port}/graphql`;
+    return `${LOCAL}:${port}`;
   };
-  const [commands, queries] = await Promise.all([
-    side('command-side', 'PORT'),
-    side('query-side', 'PORT'),
-    side('process-managers', 'ADMIN_PORT'),
+  const all = (side: Side) => Promise.all(instancesOf(side, each).map((name) => start(side, name)));
+  const [commands, queries, admins] = await Promise.all([
+    all('command-side'),
+    all('query-side'),
+    all('process-managers'),
   ]);
-  return { commands, queries };
+  return { 'command-side': commands, 'query-side': queries, 'process-managers': admins };
 }

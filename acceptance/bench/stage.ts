@@ -35,6 +35,7 @@ export async function closeStages(): Promise<void> {
 /** A set of embedded servers with data of their own, and what runs on them. Everything listens on loopback only. */
 export class Stage {
   readonly #processes = new Map<string, MeasuredProcess>();
+  readonly #parts = new Map<string, Part>();
   readonly #ports = new Set<number>();
   readonly #webhookSecret = randomUUID();
   #backEnds: BackEnds = { EVENTSTORE_URL: '', RABBITMQ_URL: '', DATABASE_URL: '' };
@@ -97,17 +98,25 @@ export class Stage {
   }
 
   /** Starts something on the servers; it logs as the real application does. */
-  async add({ environment, ...part }: Part): Promise<MeasuredProcess> {
+  async add(part: Part): Promise<MeasuredProcess> {
     const started = await MeasuredProcess.start({
       ...part,
       environment: {
         ...{ LOG_LEVEL: 'info', BIND_ADDRESS: '127.0.0.1', PAYMENT_WEBHOOK_SECRET: this.#webhookSecret },
-        ...{ ...this.#backEnds, ...environment },
+        ...{ ...this.#backEnds, ...part.environment },
       },
       logFile: this.file(`${part.name}.log`),
     });
     this.#processes.set(part.name, started);
+    this.#parts.set(part.name, part);
     return started;
+  }
+
+  /** Starts again what was added and has ended since. */
+  async addAgain(name: string): Promise<MeasuredProcess> {
+    const part = this.#parts.get(name);
+    if (!part) throw new Error(`no ${name} was here`);
+    return this.add(part);
   }
 
   /** Starts a server on that folder of the stage, empty or not, and resolves with its URL once it answers. */
@@ -120,6 +129,12 @@ export class Stage {
   /** Stops one of the parts before all the others. */
   async stop(name: string): Promise<void> {
     await this.part(name).stop();
+    this.#processes.delete(name);
+  }
+
+  /** Kills one of the parts, which may be added again. */
+  async kill(name: string): Promise<void> {
+    await this.part(name).kill();
     this.#processes.delete(name);
   }
 

@@ -16,7 +16,7 @@ import { Builder, type EventLog } from './builder.js';
 import { type Build, listBuilds } from './builds.js';
 import { viewsOf } from './promotion.js';
 import { prune } from './prune.js';
-import { ForeignLog } from './session.js';
+import { BuildSession, ForeignLog } from './session.js';
 
 describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
   let servers: BackEnds;
@@ -106,6 +106,35 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await until(() => second.state.is === 'standing by');
       await first.stop();
       await until(() => second.state.is === 'projecting');
+    });
+
+    it('go on where one stands still in the middle of a batch, with its connection open', async () => {
+      const first = await started();
+      await history.order();
+      await caughtUp();
+      await first.stop();
+      const { build = '', logIdentity = '' } = (await live()) ?? {};
+      // Renews no lease.
+      const pool = testDatabase(database.url).pool;
+      await pool.end();
+      const client = await database.connect();
+      const options = { pool, definition: readModels, logIdentity, logger: silent };
+      const frozen = await BuildSession.open(
+        build,
+        { announces: true, lazyCommits: false },
+        { ...options, connect: () => Promise.resolve(client) },
+      );
+      try {
+        await client.query('BEGIN');
+        await client.query('UPDATE read_models.checkpoints SET updated_at = now() WHERE build = $1', [build]);
+        const second = await started();
+        await until(() => second.state.is === 'projecting');
+        expect(frozen?.lost.aborted).toBe(true);
+      } finally {
+        await frozen?.close();
+      }
+      await history.order();
+      await caughtUp();
     });
 
     it('project each event once, however often their connections are cut', async () => {

@@ -9,6 +9,7 @@ import type { Definition } from '../read-models/definition.js';
 import { Rebuild } from '../replay.js';
 import { createBuild, listBuilds, liveBuild, lockBuilds } from './builds.js';
 import { ensureFirstBuild } from './first-build.js';
+import { isHeld } from './lease.js';
 import { type Task, isSameTask, nextTask } from './next-task.js';
 import { lookOut, pause } from './look-out.js';
 import { prune } from './prune.js';
@@ -112,6 +113,7 @@ export class Builder {
       task.do === 'project'
         ? { announces: true, lazyCommits: false }
         : { announces: false, lazyCommits: true };
+    if (await isHeld(this.options.pool, task.build)) return this.#standBy(task);
     const session = await BuildSession.open(task.build, mode, { ...this.options, logIdentity });
     if (!session) return this.#standBy(task);
     const change = this.#watchFor(task);

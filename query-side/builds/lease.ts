@@ -4,6 +4,15 @@ import { announce } from '../feed/announcement.js';
 /** How long a builder that has stopped breathing keeps others out. */
 const LEASE_SECONDS = 6;
 export const RENEW_EVERY_MS = 1_500;
+/**
+ * How long a builder may stand still in the middle of a batch. Postgres then ends its connection: whoever wants the
+ * lease meanwhile waits for the row that the batch has locked, lease or no lease.
+ */
+const STANDSTILL_SECONDS = 5;
+
+export async function endWhereItStandsStill(client: Queryable): Promise<void> {
+  await client.query({ text: `SET idle_in_transaction_session_timeout TO '${STANDSTILL_SECONDS}s'` });
+}
 
 export interface Checkpoint {
   /** -1n before the first event. */
@@ -11,9 +20,23 @@ export interface Checkpoint {
   readonly logIdentity: string;
 }
 
+/** A lease that has run out, or whose holder's connection is gone, is free. */
+const IS_FREE = `(builder IS NULL OR lease_until < now()
+                  OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = held.builder_pid))`;
+
+/** Whether somebody may write the build. Those who stand by ask that every second: it costs no connection of its own. */
+export async function isHeld(database: Queryable, build: string): Promise<boolean> {
+  const { rowCount } = await database.query({
+    name: 'is_held',
+    text: `SELECT FROM read_models.checkpoints AS held WHERE build = $1 AND NOT ${IS_FREE}`,
+    values: [build],
+  });
+  return rowCount === 1;
+}
+
 /**
- * Makes `builder` the only one that may write the build, or undefined where another is. A lease that has run out,
- * or whose holder's connection is gone, is free. `client` is the connection that shall hold it.
+ * Makes `builder` the only one that may write the build, or undefined where another is. `client` is the connection
+ * that shall hold it.
  */
 export async function acquire(
   client: Queryable,
@@ -23,9 +46,7 @@ export async function acquire(
   const { rows } = await client.query<{ position: string; log_identity: string }>({
     text: `UPDATE read_models.checkpoints AS held
            SET builder = $2, builder_pid = pg_backend_pid(), lease_until = now() + make_interval(secs => $3)
-           WHERE build = $1
-             AND (builder IS NULL OR builder = $2 OR lease_until < now()
-                  OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = held.builder_pid))
+           WHERE build = $1 AND (builder = $2 OR ${IS_FREE})
            RETURNING position::text, log_identity`,
     values: [build, builder, LEASE_SECONDS],
   });

@@ -4,7 +4,7 @@ import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { BuildWriter } from '../projection.js';
 import { type Definition, projectorsOf } from '../read-models/definition.js';
 import type { Build } from './builds.js';
-import { RENEW_EVERY_MS, acquire, release, renew } from './lease.js';
+import { RENEW_EVERY_MS, acquire, endWhereItStandsStill, release, renew } from './lease.js';
 
 /** The checkpoints belong to another log: positions of one mean nothing in another. */
 export class ForeignLog extends Error {
@@ -66,6 +66,7 @@ export class BuildSession {
     const client = await options.connect();
     try {
       const builder = randomUUID();
+      await endWhereItStandsStill(client);
       const checkpoint = await acquire(client, build, builder);
       if (checkpoint) {
         demandSameLog({ build, ...checkpoint }, options.logIdentity);
