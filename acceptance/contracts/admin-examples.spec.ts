@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { Problem } from '@orders/shared-events/http/problem-details.js';
 import { readFileSync } from 'node:fs';
 import { ADMIN_API } from './paths.js';
 
@@ -11,8 +12,9 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly additionalProperties?: unknown;
 }
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
+type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: Problem }>>;
 interface Operation {
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
@@ -28,7 +30,7 @@ const operations = Object.entries(paths).flatMap(([path, methods]) =>
   ),
 );
 
-/** Where Swagger shows `string`, because nothing says what the text is like. */
+/** Where Swagger shows `string` or `additionalProp1`, because nothing says what is there. */
 function* placeholders(schema: Schema | undefined, at: string): Generator<string> {
   if (!schema || 'example' in schema || 'enum' in schema || 'const' in schema) return;
   for (const choice of schema.anyOf ?? []) yield* placeholders(choice, at);
@@ -36,6 +38,7 @@ function* placeholders(schema: Schema | undefined, at: string): Generator<string
     yield* placeholders(field, `${at}.${name}`);
   yield* placeholders(schema.items, `${at}[]`);
   if (schema.type === 'string' && schema.format === undefined) yield at;
+  if (schema.type === 'object' && !schema.properties) yield at;
 }
 
 it.each(operations)('%s shows by examples what is sent and what is answered', (_name, operation) => {
@@ -46,4 +49,16 @@ it.each(operations)('%s shows by examples what is sent and what is answered', (_
     ),
   ];
   expect(contents.flatMap(([what, schema]) => [...placeholders(schema, what)])).toEqual([]);
+});
+
+it.each(operations)('%s shows an example of each problem', (_name, { responses }) => {
+  const problems = Object.entries(responses).filter(([status]) => Number(status) >= 400 && status !== '503');
+  for (const [status, { content }] of problems) {
+    const example = content?.['application/problem+json']?.example;
+    expect(Problem.parse(example)).toEqual(example);
+    expect(example).toMatchObject({
+      status: Number(status),
+      type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
+    });
+  }
 });

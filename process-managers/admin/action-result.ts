@@ -2,14 +2,16 @@ import { z } from 'zod';
 import type { Requested } from '../requests.js';
 import { Reason } from './fields.js';
 
+const Data = z.record(z.string(), z.unknown());
+
 const Appended = z.object({
   stream: z.string().meta({ example: 'orderProcess-0b9b4f9e-6a2c-5a57-8d4c-1f2f6f2f3b1d' }),
   revision: z.string().meta({ description: 'Of the event in its stream.', example: '12' }),
   eventId: z.uuid(),
   type: z.string().meta({ example: 'OrderProcessPaused' }),
-  data: z.record(z.string(), z.unknown()),
+  data: Data.meta({ example: { orderId: '0b9b4f9e-6a2c-5a57-8d4c-1f2f6f2f3b1d' } }),
   actor: z.object({
-    kind: z.enum(['customer', 'operator', 'service', 'system']),
+    kind: z.enum(['customer', 'operator', 'service', 'system']).meta({ example: 'operator' }),
     subject: z.string().meta({ example: 'jane' }),
   }),
   reason: Reason,
@@ -18,14 +20,12 @@ const Appended = z.object({
 const Sent = z.object({
   commandId: z.uuid().meta({ description: 'The id of the message; a repeat of it changes nothing.' }),
   type: z.string().meta({ example: 'AuthorizePayment' }),
-  stream: z
-    .string()
-    .meta({
-      description: 'Of the aggregate that decides it.',
-      example: 'payment-2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f',
-    }),
+  stream: z.string().meta({
+    description: 'Of the aggregate that decides it.',
+    example: 'payment-2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f',
+  }),
   routingKey: z.string().meta({ example: 'payment.AuthorizePayment' }),
-  data: z.record(z.string(), z.unknown()),
+  data: Data.meta({ example: { paymentId: '2f1d3c0e-9a4b-5c7d-8e6f-0a1b2c3d4e5f', amount: 2_500 } }),
 });
 
 /** What an action came to, or would. */

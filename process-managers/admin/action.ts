@@ -6,7 +6,7 @@ import { ProblemException, badRequest } from '@orders/shared-events/http/problem
 import { contextOf, currentContext } from '@orders/shared-events/transport/observability.js';
 import { z } from 'zod';
 import type { OperatorRequest } from '../operator-request.js';
-import { type Documentation, Documented, schemaOf } from './documented.js';
+import { type Documentation, Documented, type Problems, schemaOf } from './documented.js';
 
 /** Whoever runs the shop, until callers have to say who they are. */
 const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };
@@ -95,11 +95,13 @@ export const conflict = (type: string, title: string, detail?: string): ProblemE
     ...(detail === undefined ? {} : { detail }),
   });
 
-const actionProblems = {
-  409: 'It cannot be done in this state; `type` says why',
-  412: 'It has changed since the caller has read it',
-  422: 'Something else was asked for under this key',
-  428: 'The caller does not say which state it has seen',
+/** Of a 409 of an action. */
+export const CANNOT = 'It cannot be done in this state; `type` says why';
+
+const actionProblems: Problems = {
+  412: ['changed-meanwhile', 'It has changed since the caller has read it'],
+  422: ['idempotency-key-reused', 'Something else was asked for under this key'],
+  428: ['precondition-required', 'The caller does not say which state it has seen'],
 };
 
 type ActionDocumentation = Omit<Documentation, 'body' | 'query'> &

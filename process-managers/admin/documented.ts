@@ -17,6 +17,9 @@ type JsonSchema = NonNullable<
     : never
 >;
 
+/** By status code: what it means, and the type of such a problem, or of one of several. */
+export type Problems = Readonly<Record<number, readonly [type: string, meaning: string]>>;
+
 export interface Documentation {
   readonly summary: string;
   readonly description?: string;
@@ -25,7 +28,7 @@ export interface Documentation {
   readonly params?: z.ZodObject;
   readonly body?: z.ZodObject;
   /** What the status codes beside 200 and 400 mean. */
-  readonly problems?: Readonly<Record<number, string>>;
+  readonly problems?: Problems;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface Documentation {
  */
 export function Documented(documentation: Documentation) {
   const { summary, description, response, query, params, body, problems = {} } = documentation;
-  const refusals = { 400: 'The request is wrong', ...problems };
+  const refusals: Problems = { 400: ['bad-request', 'The request is wrong'], ...problems };
   return applyDecorators(
     UseGuards(new KnownParameters(Object.keys(query?.shape ?? {}))),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
@@ -42,15 +45,28 @@ export function Documented(documentation: Documentation) {
     ...fieldsOf(params).map((field) => ApiParam(field)),
     ...(body ? [ApiBody({ schema: schemaOf(body) })] : []),
     ApiResponse({ status: 200, description: summary, schema: answerOf(response) }),
-    ...Object.entries(refusals).map(([status, meaning]) =>
+    ...Object.entries(refusals).map(([status, [type, meaning]]) =>
       ApiResponse({
         status: Number(status),
         description: meaning,
-        content: { 'application/problem+json': { schema: answerOf(Problem) } },
+        content: {
+          'application/problem+json': {
+            schema: answerOf(Problem),
+            example: exampleOf(Number(status), type, meaning),
+          },
+        },
       }),
     ),
   );
 }
+
+const exampleOf = (status: number, type: string, title: string): Problem => ({
+  ...{ type: `/problems/${type}`, title, status, instance: '/the-path/of/the-request' },
+  ...(status === 400
+    ? { errors: [{ field: 'first', message: 'Too big: expected number to be <=100' }] }
+    : {}),
+  correlationId: 'checkout-17',
+});
 
 function fieldsOf(object: z.ZodObject | undefined) {
   return Object.entries(object?.shape ?? {}).map(([name, field]) => ({

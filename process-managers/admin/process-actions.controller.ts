@@ -10,6 +10,7 @@ import type { OutstandingCommand } from '../order-process/outstanding.js';
 import { type ActionPlan, ProcessActions } from '../process-actions.js';
 import {
   ActionBody,
+  CANNOT,
   type ActionHeaders,
   ActionQuery,
   Conditions,
@@ -31,7 +32,10 @@ type Reason = z.output<typeof ActionBody>;
 const documented = (summary: string, description: string) =>
   DocumentedAction({
     ...{ summary, description, params: Path, response: ActionResult },
-    problems: { 404: 'There is no process of that order' },
+    problems: {
+      404: ['process-not-found', 'There is no process of that order'],
+      409: ['process-done', CANNOT],
+    },
   });
 
 const REFUSALS: Readonly<Record<ActionRefusal, readonly [title: string, detail: string]>> = {

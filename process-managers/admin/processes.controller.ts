@@ -74,7 +74,10 @@ export class ProcessesController {
     description: "Told from the process's own stream, which is the truth; the list is a projection of it.",
     params: Path,
     response: ProcessDetails,
-    problems: { 404: 'There is no process of that order', 409: 'This build cannot read the process' },
+    problems: {
+      404: ['process-not-found', 'There is no process of that order'],
+      409: ['process-unreadable', 'This build cannot read the process'],
+    },
   })
   async show(
     @Param(new Valid(Path)) { orderId }: z.output<typeof Path>,
@@ -91,7 +94,10 @@ export class ProcessesController {
     description: 'What it waits for, since when and until when, what comes next, and what led here.',
     params: Path,
     response: ProcessExplanation,
-    problems: { 404: 'There is no process of that order', 409: 'This build cannot read the process' },
+    problems: {
+      404: ['process-not-found', 'There is no process of that order'],
+      409: ['process-unreadable', 'This build cannot read the process'],
+    },
   })
   async explain(@Param(new Valid(Path)) { orderId }: z.output<typeof Path>): Promise<Explanation> {
     const [view, row, quarantine] = await Promise.all([

@@ -34,7 +34,7 @@ const Command = z.object({
   commandId: z.uuid(),
   type: z.string().meta({ example: 'ReserveStock' }),
   stream: z.string().meta({ example: 'stock-MUG-1' }),
-  data: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.unknown()).meta({ example: { sku: 'MUG-1', quantity: 1 } }),
   notBefore: Instant.nullable(),
 });
 
@@ -84,7 +84,12 @@ const Payment = z.strictObject({
   reachedAt: Instant.optional().meta({ description: 'When the provider answered again after that.' }),
   capturing: z.boolean().meta({ description: 'What became of a capture is not known yet.' }),
   captured: Amount,
-  refunds: z.record(z.string(), Refund).meta({ description: 'By refund id.' }),
+  refunds: z
+    .record(z.string(), Refund)
+    .meta({
+      description: 'By refund id.',
+      example: { 'refund-1': { status: 'done', amount: 2_500, attempt: 1 } },
+    }),
   attempts: z.strictObject({ capture: Attempt, void: Attempt }),
   granted: z.int().meta({ description: 'How often an operator has let it be tried as often again.' }),
 });

@@ -60,7 +60,7 @@ export class ProofsController {
     summary: "The simulated payment provider's own books",
     query: LedgerFilter,
     response: Ledger,
-    problems: { 404: 'Payments are not simulated here' },
+    problems: { 404: ['ledger-not-found', 'Payments are not simulated here'] },
   })
   async ledger(
     @Query(new Valid(LedgerFilter)) { first, after, ...filter }: z.output<typeof LedgerFilter>,

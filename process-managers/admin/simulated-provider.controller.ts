@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Documented, Valid } from './documented.js';
+import { Documented, type Problems, Valid } from './documented.js';
 import { Instant } from './fields.js';
 import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { type Outage as CurrentOutage, SimulatedProviderQueries } from './simulated-provider.queries.js';
@@ -22,7 +22,7 @@ const Change = z.object({
 });
 const Outage = z.object({ kind: Kind, until: Instant.nullable() });
 
-const problems = { 404: 'Payments are not simulated here' };
+const problems: Problems = { 404: ['simulated-provider-not-found', 'Payments are not simulated here'] };
 
 /** Lets somebody see what an outage of the payment provider does to orders: nothing here exists for a real one. */
 @ApiTags('simulated provider')

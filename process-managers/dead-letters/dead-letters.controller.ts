@@ -6,6 +6,7 @@ import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import {
   ActionBody,
+  CANNOT,
   type ActionHeaders,
   ActionQuery,
   Conditions,
@@ -51,7 +52,7 @@ const summary = {
 const Page = z.object({ deadLetters: z.array(z.object(summary)), next: nextPage });
 const Details = z.object({
   ...summary,
-  headers: z.record(z.string(), z.unknown()),
+  headers: z.record(z.string(), z.unknown()).meta({ example: { 'x-correlation-id': 'checkout-17' } }),
   content: z.unknown().meta({ description: 'As it was sent: JSON where it was JSON, else text.' }),
 });
 
@@ -87,7 +88,9 @@ const Chosen = ActionBody.extend({
     .meta({ description: 'So many at most, the newest first.' }),
 });
 
-const oneProblems = { 404: 'There is no such dead letter' };
+const oneProblems = { 404: ['dead-letter-not-found', 'There is no such dead letter'] } as const;
+const SETTLED = { 409: ['dead-letter-settled', CANNOT] } as const;
+const NONE = { 409: ['no-such-dead-letters', CANNOT] } as const;
 
 @ApiTags('dead letters')
 @Controller('dead-letters')
@@ -131,6 +134,7 @@ export class DeadLettersController {
     description: 'Those that cannot be sent again are left out. If-Match is `*` here.',
     body: Chosen,
     response: MessagesResult,
+    problems: NONE,
   })
   requeueAll(
     @Conditions() headers: ActionHeaders,
@@ -151,6 +155,7 @@ export class DeadLettersController {
     description: 'They are kept, and not listed as open any more. If-Match is `*` here.',
     body: Chosen,
     response: MessagesResult,
+    problems: NONE,
   })
   discardAll(
     @Conditions() headers: ActionHeaders,
@@ -170,7 +175,7 @@ export class DeadLettersController {
     summary: 'Send one again, with its own content or another',
     description:
       'Straight to the queue in which it died, its attempts counted anew; a command has all of its time again. An event that could not be told is told.',
-    ...{ params: Path, body: Requeue, response: MessagesResult, problems: oneProblems },
+    ...{ params: Path, body: Requeue, response: MessagesResult, problems: { ...oneProblems, ...SETTLED } },
   })
   requeue(
     @Param(new Valid(Path)) { id }: z.output<typeof Path>,
@@ -188,7 +193,7 @@ export class DeadLettersController {
   @DocumentedAction({
     summary: 'Give one up',
     description: 'It is kept, and not listed as open any more.',
-    ...{ params: Path, response: MessagesResult, problems: oneProblems },
+    ...{ params: Path, response: MessagesResult, problems: { ...oneProblems, ...SETTLED } },
   })
   discard(
     @Param(new Valid(Path)) { id }: z.output<typeof Path>,

@@ -9,6 +9,7 @@ import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { z } from 'zod';
 import {
   ActionBody,
+  CANNOT,
   type ActionHeaders,
   ActionQuery,
   Conditions,
@@ -61,7 +62,9 @@ const Request = ActionBody.extend({
 });
 
 const Planned = z.object({
-  messages: z.record(z.string(), z.int()).meta({ description: 'How many go out, by routing key.' }),
+  messages: z
+    .record(z.string(), z.int())
+    .meta({ description: 'How many go out, by routing key.', example: { 'order.completed': 17 } }),
   isComplete: z
     .boolean()
     .meta({ description: 'false: there are more than could be counted in ten seconds.' }),
@@ -107,7 +110,7 @@ export class ForwarderController {
     summary: 'One replay, and how far it has come',
     params: Path,
     response: Replay,
-    problems: { 404: 'There is no such replay' },
+    problems: { 404: ['replay-not-found', 'There is no such replay'] },
   })
   async replay(@Param(new Valid(Path)) { id }: z.output<typeof Path>): Promise<z.infer<typeof Replay>> {
     const found = await this.replays.one(id);
@@ -138,7 +141,10 @@ export class ForwarderController {
     description: 'What has gone out has. If-Match is `*` here.',
     params: Path,
     response: Result,
-    problems: { 404: 'There is no such replay' },
+    problems: {
+      404: ['replay-not-found', 'There is no such replay'],
+      409: ['replay-not-running', CANNOT],
+    },
   })
   async stop(
     @Param(new Valid(Path)) { id }: z.output<typeof Path>,

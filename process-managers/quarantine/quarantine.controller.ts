@@ -5,6 +5,7 @@ import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import {
   ActionBody,
+  CANNOT,
   type ActionHeaders,
   ActionQuery,
   Conditions,
@@ -36,7 +37,7 @@ const Quarantined = z.object({
 const Page = z.object({ orders: z.array(Quarantined), next: nextPage });
 const Filter = z.object(paging(byAge));
 const Path = z.object({ orderId: OrderId });
-const problems = { 404: 'The order is not in quarantine' };
+const problems = { 404: ['quarantine-not-found', 'The order is not in quarantine'] } as const;
 
 @ApiTags('quarantine')
 @Controller('quarantine')
@@ -80,7 +81,7 @@ export class QuarantineController {
       'The log is read again from where it stopped, in its order; what comes behind that follows. It stops again at what still cannot be dealt with.',
     params: Path,
     response: ActionResult,
-    problems,
+    problems: { ...problems, 409: ['asked-for-meanwhile', CANNOT] },
   })
   async letGo(
     @Param(new Valid(Path)) { orderId }: z.output<typeof Path>,
