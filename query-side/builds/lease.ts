@@ -3,7 +3,10 @@ import { announce } from '../feed/announcement.js';
 
 /** How long a builder that has stopped breathing keeps others out. */
 const LEASE_SECONDS = 6;
+export const LEASE_MS = LEASE_SECONDS * 1_000;
 export const RENEW_EVERY_MS = 1_500;
+/** Nobody waits longer for one renewal: the lease has time for the next. */
+export const ANSWER_MS = 2_000;
 
 export interface Checkpoint {
   /** -1n before the first event. */
