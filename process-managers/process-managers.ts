@@ -5,7 +5,7 @@ import type { EventStore } from '@orders/shared-events/transport/event-store.js'
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { onceThere } from '@orders/shared-events/transport/once-there.js';
-import { backoff, sleep } from '@orders/shared-events/transport/waiting.js';
+import { backoff, settles, sleep } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
 import { Checkpoints } from './checkpoints.js';
 import { sendCommand } from './commands.js';
@@ -43,6 +43,9 @@ export interface ProcessManagersOptions {
   readonly logger: LogSink;
   readonly leaseTimes?: LeaseTimes;
 }
+
+/** Of the time that a process has for its end. */
+const STOP_MS = 5_000;
 
 const BOOTED = { name: 'process-managers-now', text: 'SELECT now()::text AS now' };
 const PROJECTED = {
@@ -137,9 +140,19 @@ export class ProcessManagers {
     this.#booted = { at: rows[0]?.now ?? '', head: await eventStore.head() };
   }
 
-  /** Finishes what is in hand, stores how far it came, and frees the leases. */
+  /**
+   * Finishes what is in hand, stores how far it came, and frees the leases. Where Postgres or the broker does not
+   * answer, that has an end, too: leases expire, and what was not stored is heard again.
+   */
   async stop(): Promise<void> {
     this.#givenUp.abort(new Error('stopped while it started'));
+    const finished = this.#finish();
+    if (await settles(STOP_MS, finished)) return finished;
+    this.options.logger.warn('the process managers stop in the middle of their work');
+    this.#stop.abort();
+  }
+
+  async #finish(): Promise<void> {
     await Promise.all([this.#timers.stop(), this.#collector.stop()]);
     await this.#leases.stop();
     this.#stop.abort();

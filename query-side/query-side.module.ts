@@ -10,7 +10,7 @@ import type { EventStore } from '@orders/shared-events/transport/event-store.js'
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { Builder } from './builds/builder.js';
-import { createPool, openConnection } from './database/database.js';
+import { PATIENTLY_MS, createPool, openConnection } from './database/database.js';
 import { ReadDatabase } from './database/read-database.js';
 import { PositionFeed } from './feed/position-feed.js';
 import { QuerySideReadiness } from './health/readiness.js';
@@ -30,8 +30,8 @@ export interface QuerySideConfiguration {
 
 const READERS = 10;
 const READ_TIMEOUT_MS = 10_000;
-const WRITE_TIMEOUT_MS = 30_000;
-const NONE = 0;
+const WRITE_TIMEOUT_MS = 10_000;
+const FEED_TIMEOUT_MS = 5_000;
 
 /** Starts and stops what runs beside the requests. */
 @Injectable()
@@ -91,7 +91,7 @@ function sharedModule({ databaseUrl, eventStore, logger }: QuerySideConfiguratio
   );
   const { contract } = readModels;
   const feed = new PositionFeed({
-    connect: connect('query-side feed', READ_TIMEOUT_MS),
+    connect: connect('query-side feed', FEED_TIMEOUT_MS),
     contract,
     logger,
   });
@@ -99,7 +99,7 @@ function sharedModule({ databaseUrl, eventStore, logger }: QuerySideConfiguratio
     log: eventStore,
     pool: database.pool,
     connect: connect('query-side writer', WRITE_TIMEOUT_MS),
-    connectPatiently: connect('query-side rebuild', NONE),
+    connectPatiently: connect('query-side rebuild', PATIENTLY_MS),
     feed,
     definition: readModels,
     logger,

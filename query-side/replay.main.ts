@@ -4,7 +4,7 @@ import { interruption } from '@orders/shared-events/transport/interruption.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { type BackEnds, NotRunning, backEndsOf } from '@orders/shared-events/transport/running-system.js';
 import { ForeignLog } from './builds/session.js';
-import { createPool, openConnection } from './database/database.js';
+import { PATIENTLY_MS, createPool, openConnection } from './database/database.js';
 import { isUnavailable } from './database/unavailable.js';
 import { UnreadableEvent } from './projector.js';
 import { readModels } from './read-models/read-models.js';
@@ -15,7 +15,6 @@ import { AnotherReplay, replay } from './replay/run-replay.js';
 
 const NAME = 'query-side replay';
 const CONNECTIONS = 4;
-const NO_TIMEOUT = 0;
 
 async function main(): Promise<number> {
   const { help, json, dryRun } = replayArguments(process.argv.slice(2));
@@ -32,7 +31,7 @@ async function run({ eventStoreUrl, databaseUrl }: BackEnds, dryRun: boolean, js
   // Standard output is for the result; what goes wrong is told once, at the end.
   const logger = createLogger({ name: NAME, level: 'silent' });
   const log = new EventStore(eventStoreUrl, logger);
-  const connection = { url: databaseUrl, name: NAME, logger, statementTimeoutMs: NO_TIMEOUT };
+  const connection = { url: databaseUrl, name: NAME, logger, statementTimeoutMs: PATIENTLY_MS };
   const pool = createPool({ ...connection, max: CONNECTIONS });
   const bar = json ? undefined : new ProgressBar();
   const began = performance.now();

@@ -166,10 +166,16 @@ export class Rebuild {
 
   async #onConnection<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = await this.options.connect();
+    // Its statements may take long: whoever gives up, or has lost the build, waits for none of them.
+    const over = AbortSignal.any([this.options.signal, this.options.session.lost]);
+    const end = (): void => void client.end();
+    over.addEventListener('abort', end);
     try {
+      over.throwIfAborted();
       return await work(client);
     } finally {
-      await client.end().catch(() => undefined);
+      over.removeEventListener('abort', end);
+      await client.end();
     }
   }
 }

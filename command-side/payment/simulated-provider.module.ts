@@ -11,6 +11,7 @@ import { Pool } from 'pg';
 import { CUSTOMER_ACTIONS } from '@orders/shared-events/transport/secret-paths.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { onceThere } from '@orders/shared-events/transport/once-there.js';
+import { openPool } from '@orders/shared-events/transport/postgres.js';
 import type { PaymentSettings } from '../configuration.js';
 import { OwnAddress } from '../own-address.js';
 import { LOGGER } from '../transport.module.js';
@@ -114,15 +115,8 @@ const webhookTarget = (settings: PaymentSettings, own: OwnAddress) => ({
 const publicUrl = async ({ PUBLIC_URL }: PaymentSettings, own: OwnAddress): Promise<string> =>
   (PUBLIC_URL ?? (await own.url())).replace(/\/$/, '');
 
-function openLedger(url: string, deadlineMs: number, logger: LogSink): Pool {
-  const ledger = new Pool({
-    connectionString: url,
-    application_name: 'simulated-provider',
-    max: LEDGER_CONNECTIONS,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: deadlineMs,
-    keepAlive: true,
+const openLedger = (url: string, deadlineMs: number, logger: LogSink): Pool =>
+  openPool({
+    ...{ url, logger, name: 'simulated-provider', max: LEDGER_CONNECTIONS },
+    statementTimeoutMs: deadlineMs,
   });
-  ledger.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the ledger failed'));
-  return ledger;
-}

@@ -12,7 +12,7 @@ import { Logger } from 'nestjs-pino';
 import { Registry } from 'prom-client';
 import { AppModule } from './app.module.js';
 import { configurationSchema } from './configuration.js';
-import { whenReady } from './when-ready.js';
+import { NotReady, whenReady } from './when-ready.js';
 
 const NAME = 'order-system';
 const configuration = configurationOrExit(configurationSchema);
@@ -46,5 +46,5 @@ await runAsProcess(
     await whenReady(`${url}/health/ready`);
     return url;
   },
-  { logger, operatorErrors: [ForeignLog, OtherLog] },
+  { logger, operatorErrors: [ForeignLog, OtherLog, NotReady] },
 );

@@ -1,7 +1,7 @@
 import type { Client, Pool } from 'pg';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import { backoff, sleep, within } from '@orders/shared-events/transport/waiting.js';
+import { backoff, settles, sleep, within } from '@orders/shared-events/transport/waiting.js';
 import { transaction } from '../database/database.js';
 import type { PositionFeed } from '../feed/position-feed.js';
 import { type Batch, Superseded, project } from '../projection.js';
@@ -46,6 +46,7 @@ export type BuilderState =
 
 const BATCH = 1_000;
 const START_MS = 5_000;
+const STOP_MS = 3_000;
 /** With the lease's six seconds, a standby takes over within ten. */
 const STANDBY_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
@@ -80,11 +81,11 @@ export class Builder {
     this.#pruning = setInterval(() => void this.#prune(), PRUNE_EVERY_MS);
   }
 
-  /** Lets the next builder in at once. */
+  /** Lets the next builder in at once. What Postgres does not answer for meanwhile, ends without anybody waiting. */
   async stop(): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#pruning);
-    await this.#running;
+    if (this.#running) await settles(STOP_MS, this.#running);
   }
 
   async #run(): Promise<void> {
@@ -122,12 +123,14 @@ export class Builder {
       if (task.do === 'project') await this.#project(session, signal);
       else await this.#rebuild(session, signal);
     } catch (error) {
+      session.demandRenewed();
       if (!signal.aborted && !(error instanceof Superseded)) throw error;
       this.options.logger.info({ build: task.build }, 'another builder or another build goes on from here');
     } finally {
       change.end();
       await session.close();
     }
+    session.demandRenewed();
   }
 
   async #prepare(): Promise<string> {

@@ -3,7 +3,10 @@ import { announce } from '../feed/announcement.js';
 
 /** How long a builder that has stopped breathing keeps others out. */
 const LEASE_SECONDS = 6;
+export const LEASE_MS = LEASE_SECONDS * 1_000;
 export const RENEW_EVERY_MS = 1_500;
+/** Nobody waits longer for one renewal: the lease has time for the next. */
+export const ANSWER_MS = 2_000;
 /**
  * How long a builder may stand still in the middle of a batch. Postgres then ends its connection: whoever wants the
  * lease meanwhile waits for the row that the batch has locked, lease or no lease.

@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, Pool } from 'pg';
+import type { Client, Pool, QueryResultRow } from 'pg';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { within } from '@orders/shared-events/transport/waiting.js';
+import type { Queryable } from '../database/database.js';
+import type { Statement } from '../database/statement.js';
 import { BuildWriter } from '../projection.js';
 import { type Definition, projectorsOf } from '../read-models/definition.js';
 import type { Build } from './builds.js';
-import { RENEW_EVERY_MS, acquire, endWhereItStandsStill, release, renew } from './lease.js';
+import {
+  ANSWER_MS,
+  LEASE_MS,
+  RENEW_EVERY_MS,
+  acquire,
+  endWhereItStandsStill,
+  release,
+  renew,
+} from './lease.js';
 
 /** The checkpoints belong to another log: positions of one mean nothing in another. */
 export class ForeignLog extends Error {
@@ -15,6 +26,15 @@ export class ForeignLog extends Error {
       `the read models in this database (${build}) were built from event log ${expected}, but EVENTSTORE_URL leads to log ${found}: ` +
         'connect the event store they belong to, or use an empty database',
     );
+  }
+}
+
+/** Others may have the lease by now: it could not be renewed in its time. */
+export class LeaseNotRenewed extends Error {
+  override readonly name = 'LeaseNotRenewed';
+
+  constructor(build: string) {
+    super(`the lease on ${build} could not be renewed within ${LEASE_MS / 1_000} s`);
   }
 }
 
@@ -42,23 +62,36 @@ export interface Mode {
   readonly lazyCommits: boolean;
 }
 
+/** What a builder has in hand that got the lease. */
+interface Held {
+  readonly build: string;
+  readonly builder: string;
+  readonly client: Client;
+  readonly position: bigint;
+}
+
 /**
  * The right to write one build, held for a while: a connection, the lease, and the writer. `lost` aborts when the
- * lease is another's or the connection is gone.
+ * lease is another's, was not renewed in time, or the connection is gone; nothing is written after that.
+ *
+ * An answer to the writer is as good as a renewal, which waits while a batch is being written: its transaction has the
+ * lease's row, so that nobody else can take it.
  */
 export class BuildSession {
+  readonly build: string;
   readonly #lost = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
+  #expiry: NodeJS.Timeout | undefined;
+  #writer: BuildWriter | undefined;
 
   private constructor(
-    readonly build: string,
-    readonly writer: BuildWriter,
-    private readonly builder: string,
-    private readonly client: Client,
+    private readonly held: Held,
     private readonly options: SessionOptions,
   ) {
+    this.build = held.build;
     this.#heartbeat = setInterval(() => void this.#beat(), RENEW_EVERY_MS);
-    client.once('end', () => this.#lost.abort());
+    this.#holdOn();
+    held.client.once('end', () => this.#lose());
   }
 
   /** Undefined where another builder holds the build. Throws ForeignLog. */
@@ -70,45 +103,88 @@ export class BuildSession {
       const checkpoint = await acquire(client, build, builder);
       if (checkpoint) {
         demandSameLog({ build, ...checkpoint }, options.logIdentity);
-        if (mode.lazyCommits) await client.query({ text: 'SET synchronous_commit TO off' });
-        const writer = await BuildWriter.open(client, {
-          build,
-          builder,
-          position: checkpoint.position,
-          projectors: projectorsOf(options.definition),
-          announces: mode.announces,
-        });
-        return new BuildSession(build, writer, builder, client, options);
+        const { position } = checkpoint;
+        return await new BuildSession({ build, builder, client, position }, options).#begun(mode);
       }
     } catch (error) {
-      await end(client);
+      await client.end();
       throw error;
     }
-    await end(client);
+    await client.end();
     return undefined;
+  }
+
+  get writer(): BuildWriter {
+    if (!this.#writer) throw new Error(`${this.build} is not being written yet`);
+    return this.#writer;
   }
 
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Lets the next builder in. Safe in any state of the connection. */
+  /** Throws LeaseNotRenewed where that is why it is lost. */
+  demandRenewed(): void {
+    if (this.lost.reason instanceof LeaseNotRenewed) throw this.lost.reason;
+  }
+
+  /** Lets the next builder in at once. Safe in any state of the connection. */
   async close(): Promise<void> {
-    clearInterval(this.#heartbeat);
-    await end(this.client);
-    await release(this.options.pool, this.build, this.builder).catch((error: unknown) =>
-      this.options.logger.warn({ err: error, build: this.build }, 'the lease runs out by itself'),
+    const { build, builder, client } = this.held;
+    this.#stopRenewing();
+    await client.end();
+    if (this.lost.reason instanceof LeaseNotRenewed) return;
+    await within(ANSWER_MS, 'the lease', release(this.options.pool, build, builder)).catch((error: unknown) =>
+      this.options.logger.warn({ err: error, build }, 'the lease runs out by itself'),
     );
   }
 
+  async #begun({ announces, lazyCommits }: Mode): Promise<this> {
+    const { build, builder, position } = this.held;
+    const connection: Queryable = this.held.client;
+    const client: Queryable = {
+      query: async <Row extends QueryResultRow>(statement: Statement) => {
+        const answer = await connection.query<Row>(statement);
+        this.#holdOn();
+        return answer;
+      },
+    };
+    if (lazyCommits) await client.query({ text: 'SET synchronous_commit TO off' });
+    const projectors = projectorsOf(this.options.definition);
+    this.#writer = await BuildWriter.open(client, { build, builder, position, projectors, announces });
+    return this;
+  }
+
   async #beat(): Promise<void> {
+    const { build, builder } = this.held;
+    const askedAt = performance.now();
     try {
-      if (!(await renew(this.options.pool, this.build, this.builder))) this.#lost.abort();
+      const isOurs = await within(ANSWER_MS, 'the lease', renew(this.options.pool, build, builder));
+      if (isOurs) this.#holdOn(askedAt);
+      else this.#lose();
     } catch (error) {
-      // Still ours until it runs out; the writer's compare-and-set keeps a successor safe from us.
-      this.options.logger.warn({ err: error, build: this.build }, 'the lease was not renewed');
+      // Still ours until it runs out.
+      this.options.logger.warn({ err: error, build }, 'the lease was not renewed');
     }
   }
-}
 
-const end = (client: Client): Promise<void> => client.end().catch(() => undefined);
+  /** By our own clock, from before we asked: it ends here no later than there. */
+  #holdOn(askedAt = performance.now()): void {
+    if (this.#lost.signal.aborted) return;
+    clearTimeout(this.#expiry);
+    const left = askedAt + LEASE_MS - performance.now();
+    this.#expiry = setTimeout(() => this.#lose(new LeaseNotRenewed(this.build)), left);
+  }
+
+  /** What is being written is broken off, so that nobody waits for its answer either. */
+  #lose(why?: LeaseNotRenewed): void {
+    this.#lost.abort(why);
+    this.#stopRenewing();
+    void this.held.client.end();
+  }
+
+  #stopRenewing(): void {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#expiry);
+  }
+}

@@ -1,13 +1,16 @@
 import {
-  Client,
-  type ClientConfig,
+  type Client,
   type CustomTypesConfig,
-  Pool,
+  type Pool,
   type QueryResult,
   type QueryResultRow,
   types,
 } from 'pg';
-import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import {
+  type PostgresOptions,
+  openConnection as open,
+  openPool,
+} from '@orders/shared-events/transport/postgres.js';
 import type { Statement } from './statement.js';
 
 /** What can run a statement: a pool, or a connection of its own. */
@@ -20,32 +23,17 @@ export class NotCommitted extends Error {
   override readonly name = 'NotCommitted';
 }
 
-export interface ConnectionOptions {
-  readonly url: string;
-  /** Shown in pg_stat_activity. */
-  readonly name: string;
-  readonly logger: LogSink;
-  /** How long one statement may take; 0 waits for ever. A connection that exceeded it is destroyed. */
-  readonly statementTimeoutMs: number;
-}
+/** So long may take what goes through all rows, such as making an index: the end of a wait that nothing else ends. */
+export const PATIENTLY_MS = 3_600_000;
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** So long after the server's own limit the client stops believing in an answer. */
-const ANSWER_GRACE_MS = 5_000;
+type Options = Omit<PostgresOptions, 'types'>;
 
-export function createPool(options: ConnectionOptions & { readonly max: number }): Pool {
-  const pool = new Pool({ ...configuration(options), max: options.max });
-  pool.on('error', (error) => options.logger.warn({ err: error }, 'idle Postgres connection lost'));
-  return pool;
-}
+export const createPool = (options: Options & { readonly max: number }): Pool =>
+  openPool({ ...options, types: readableTypes });
 
 /** A connection of its own. Whoever asks for it ends it. */
-export async function openConnection(options: ConnectionOptions): Promise<Client> {
-  const client = new Client(configuration(options));
-  client.on('error', (error) => options.logger.warn({ err: error }, 'Postgres connection lost'));
-  await client.connect();
-  return client;
-}
+export const openConnection = (options: Options): Promise<Client> =>
+  open({ ...options, types: readableTypes });
 
 /**
  * Runs the work in one transaction on that connection. Rejects with what the work threw, or NotCommitted; after
@@ -75,20 +63,6 @@ async function commit(client: Queryable): Promise<void> {
   const { command } = await client.query({ text: 'COMMIT' });
   // In a failed transaction COMMIT succeeds and rolls back.
   if (command !== 'COMMIT') throw new NotCommitted(`COMMIT answered ${command}`);
-}
-
-function configuration({ url, name, statementTimeoutMs }: ConnectionOptions): ClientConfig {
-  return {
-    connectionString: url,
-    application_name: name,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    options: '-c TimeZone=UTC -c DateStyle=ISO',
-    types: readableTypes,
-    ...(statementTimeoutMs > 0
-      ? { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }
-      : {}),
-  };
 }
 
 /** int8 as a number that holds it exactly, timestamptz as RFC 3339 with all its digits: a Date keeps three. */

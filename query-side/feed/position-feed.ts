@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Client, type Notification } from 'pg';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
-import { backoff, sleep } from '@orders/shared-events/transport/waiting.js';
+import { backoff, settles, sleep } from '@orders/shared-events/transport/waiting.js';
 import { liveBuild } from '../builds/builds.js';
 import { Announcement, CHANNEL } from './announcement.js';
 
@@ -11,8 +11,9 @@ export interface PositionFeedOptions {
   readonly logger: LogSink;
 }
 
-/** A connection that has silently died is found out after so long. */
+/** A connection that has silently died is found out after so long, and the time that an answer has. */
 const HEARTBEAT_MS = 10_000;
+const STOP_MS = 3_000;
 
 /**
  * How far the rows that readers see are, as it happens: one listening connection a process, fanned out in memory.
@@ -37,7 +38,7 @@ export class PositionFeed {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    if (this.#running) await settles(STOP_MS, this.#running);
   }
 
   /** Of the build that readers see; undefined before the first connection. */
@@ -73,6 +74,8 @@ export class PositionFeed {
   async #listen(connected: () => void): Promise<void> {
     const client = await this.options.connect();
     const gone = AbortSignal.any([this.#stop.signal, lostSignal(client)]);
+    // What is being asked fails then, instead of being waited for.
+    gone.addEventListener('abort', () => void client.end());
     try {
       client.on('notification', (notification) => this.#hear(client, notification));
       await client.query({ text: `LISTEN ${CHANNEL}` });
@@ -82,7 +85,7 @@ export class PositionFeed {
         await sleep(HEARTBEAT_MS, gone);
       }
     } finally {
-      await client.end().catch(() => undefined);
+      await client.end();
     }
   }
 

@@ -60,7 +60,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayOutcome> {
     });
     return await filled(build, logIdentity, live?.build, options);
   } finally {
-    await only.end().catch(() => undefined);
+    await only.end();
   }
 }
 

@@ -35,3 +35,14 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
     clearTimeout(timer);
   }
 }
+
+/** Whether the promise settles within `ms`, either way. Never rejects. */
+export async function settles(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const late = sleep(ms, over.signal).then(() => false);
+  return Promise.race([settled, late]).finally(() => over.abort());
+}
