@@ -84,12 +84,10 @@ const Payment = z.strictObject({
   reachedAt: Instant.optional().meta({ description: 'When the provider answered again after that.' }),
   capturing: z.boolean().meta({ description: 'What became of a capture is not known yet.' }),
   captured: Amount,
-  refunds: z
-    .record(z.string(), Refund)
-    .meta({
-      description: 'By refund id.',
-      example: { 'refund-1': { status: 'done', amount: 2_500, attempt: 1 } },
-    }),
+  refunds: z.record(z.string(), Refund).meta({
+    description: 'By refund id.',
+    example: { 'refund-1': { status: 'done', amount: 2_500, attempt: 1 } },
+  }),
   attempts: z.strictObject({ capture: Attempt, void: Attempt }),
   granted: z.int().meta({ description: 'How often an operator has let it be tried as often again.' }),
 });
