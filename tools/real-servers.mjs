@@ -8,7 +8,7 @@ const embeddedOnly = {
   },
   RABBITMQ_URL: {
     'command-side, process-managers, acceptance':
-      'their queues have fixed names: on a broker that others use, they would take their messages; but for dead letters',
+      'their queues have fixed names: on a broker that others use, they would take their messages; but for dead letters, and for links in a vhost of their own',
   },
   DATABASE_URL: { acceptance: 'it kills its servers' },
 };

@@ -78,7 +78,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       .check()
       .then(
         () => '',
-        (error: unknown) => String((error as Error).message),
+        (error: unknown) => (error as Error).message,
       );
 
   const is = (instance: Instance, state: string) => until(() => instance.builder.state.is === state);
