@@ -94,9 +94,25 @@ export class ProcessActions {
       const plan = planOf(event, track(tracked, event));
       if (dryRun) return { outcome: 'planned', plan };
       const { outcome } = await this.log.append(plan.stream, revision, [toAppend(plan.event)]);
-      if (outcome === 'appended') return { outcome: 'done', plan: await this.#sent(orderId, action, plan) };
+      if (outcome === 'appended') return this.#appended(orderId, action, request, plan);
     }
     throw new ProcessContended(`the process of ${orderId} went on ${MOST_CONFLICTS} times meanwhile`);
+  }
+
+  /**
+   * The log takes an event for a repeat of one that has its id, and two copies of a request that come at once have the
+   * same. What follows, follows from the one that stands: the other was to ask for the same, but for other instants.
+   */
+  async #appended(
+    orderId: OrderId,
+    action: OperatorAction,
+    request: OperatorRequest,
+    plan: ActionPlan,
+  ): Promise<ActionOutcome> {
+    const stands = (await this.#find(orderId, request))?.earlier ?? plan;
+    if (stands.event.metadata.occurredAt !== plan.event.metadata.occurredAt)
+      return { outcome: 'repeated', plan: stands };
+    return { outcome: 'done', plan: await this.#sent(orderId, action, plan) };
   }
 
   async #find(orderId: OrderId, request: OperatorRequest): Promise<Found | undefined> {
