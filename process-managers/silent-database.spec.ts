@@ -2,14 +2,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { SeverableLink } from '@orders/shared-events/testing/severable-link.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { openPool } from '@orders/shared-events/transport/postgres.js';
 import { isDatabaseOutage } from '@orders/shared-events/transport/outage.js';
 import { within } from '@orders/shared-events/transport/waiting.js';
 import type { Pool } from 'pg';
-import { migrate, openPool } from './postgres.js';
+import { migrate } from './postgres.js';
 import { type Stand, stand } from './testing/stand.js';
 
 /** Longer than an instance and its connections have for their end. */
 const STOP_DEADLINE_MS = 20_000;
+/** So that nothing ends because a statement does. */
+const STATEMENT_MS = 10 * STOP_DEADLINE_MS;
 
 let servers: Stand;
 let link: SeverableLink;
@@ -21,7 +24,9 @@ beforeAll(async () => {
 afterAll(() => servers.stop());
 beforeEach(async () => {
   link = await SeverableLink.to(servers.urls.DATABASE_URL);
-  pool = openPool(link.url, silent);
+  pool = openPool({
+    ...{ url: link.url, name: 'spec', logger: silent, max: 8, statementTimeoutMs: STATEMENT_MS },
+  });
 });
 afterEach(async () => {
   link.restore();

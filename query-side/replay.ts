@@ -2,7 +2,7 @@ import type { Client, Pool } from 'pg';
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import { inTransaction, transaction } from './database/database.js';
 import { createIndexes, liveBuild } from './builds/builds.js';
-import { createViews, promote, viewsOf } from './builds/promotion.js';
+import { createViews, limitHolding, promote, viewsOf } from './builds/promotion.js';
 import type { BuildSession } from './builds/session.js';
 import type { Definition } from './read-models/definition.js';
 import { type RowHash, rowHashes } from './read-models/row-hash.js';
@@ -122,7 +122,10 @@ export class Rebuild {
   /** Begins a transaction on `client` that sees both builds at one position, which it returns. */
   async #snapshot(client: Client): Promise<bigint> {
     const { pool, definition } = this.options;
+    // While it is held there is little left to do.
+    await this.advanceTo((await liveBuild(pool, definition.contract))?.position ?? -1n);
     return transaction(pool, async (holder) => {
+      await limitHolding(holder);
       const live = await liveBuild(holder, definition.contract);
       if (!live) throw new Error('there is no live build to compare with');
       await holder.query({

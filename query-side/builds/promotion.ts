@@ -44,6 +44,8 @@ export class CandidateBehind extends Error {
 
 /** Promotion waits no longer than this for a lock; whoever calls tries again. Readers must not queue behind it. */
 const LOCK_TIMEOUT_MS = 500;
+/** Nobody writes the live build while its checkpoint is held: not for longer than they wait for it. */
+const HELD_MS = 10_000;
 
 /**
  * Makes a candidate the build that readers see, in one short transaction on a connection of its own: holds the
@@ -53,6 +55,7 @@ const LOCK_TIMEOUT_MS = 500;
 export const promote = (client: Client, promotion: Promotion): Promise<void> =>
   inTransaction(client, async () => {
     await client.query({ text: `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}` });
+    await limitHolding(client);
     await lockBuilds(client);
     const live = await holdLive(client, promotion.contract);
     if (live?.build === promotion.build) return;
@@ -61,6 +64,11 @@ export const promote = (client: Client, promotion: Promotion): Promise<void> =>
     await swap(client, promotion, live?.build);
     await announce(client, { kind: 'builds' });
   });
+
+/** Within a transaction: the server ends it, and what it holds, when its client says nothing for so long. */
+export async function limitHolding(client: Queryable): Promise<void> {
+  await client.query({ text: `SET LOCAL idle_in_transaction_session_timeout = ${HELD_MS}` });
+}
 
 async function holdLive(client: Queryable, contract: string) {
   const { rows } = await client.query<{ build: string; position: string }>({

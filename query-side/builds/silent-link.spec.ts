@@ -4,6 +4,7 @@ import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { SeverableLink } from '@orders/shared-events/testing/severable-link.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { within } from '@orders/shared-events/transport/waiting.js';
+import { PATIENTLY_MS, openConnection } from '../database/database.js';
 import { ReadDatabase } from '../database/read-database.js';
 import { PositionFeed } from '../feed/position-feed.js';
 import { QuerySideReadiness } from '../health/readiness.js';
@@ -13,6 +14,7 @@ import { type TestDatabase, testDatabase } from '../testing/read-models.js';
 import { type BackEnds, backEnds } from '../testing/servers.js';
 import { Builder } from './builder.js';
 import { liveBuild } from './builds.js';
+import { promote } from './promotion.js';
 
 /** Longer than all that an instance waits for at its end. */
 const STOP_DEADLINE_MS = 15_000;
@@ -81,6 +83,11 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
         (error: unknown) => (error as Error).message,
       );
 
+  async function hasCaughtUp({ database: { pool } }: Instance): Promise<void> {
+    const head = await servers.eventStore.head();
+    await until(async () => ((await liveBuild(pool, readModels.contract))?.position ?? -1n) >= head);
+  }
+
   const is = (instance: Instance, state: string) => until(() => instance.builder.state.is === state);
 
   describe('a builder whose database does not answer', () => {
@@ -94,10 +101,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await history.order();
       await until(async () => (await complaintOf(one)).startsWith('the lease on build_'));
       await is(two, 'projecting');
-      const head = await servers.eventStore.head();
-      await until(
-        async () => ((await liveBuild(two.database.pool, readModels.contract))?.position ?? -1n) >= head,
-      );
+      await hasCaughtUp(two);
 
       link.restore();
       await is(one, 'standing by');
@@ -112,6 +116,29 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       await within(STOP_DEADLINE_MS, 'the end', stop(one));
       const two = await started(url);
       await is(two, 'projecting');
+    });
+  });
+
+  describe('a promotion over a link that falls silent', () => {
+    it('does not hold up whoever writes the live build', async () => {
+      const one = await started(url);
+      await is(one, 'projecting');
+      const silenced = Promise.withResolvers<undefined>();
+      const client = await openConnection({
+        ...{ url: link.url, name: 'spec', logger: silent, statementTimeoutMs: PATIENTLY_MS },
+      });
+      const promoted = promote(client, {
+        ...{ build: 'build_next', contract: readModels.contract },
+        advanceTo: () => {
+          link.blackhole();
+          silenced.resolve(undefined);
+          return new Promise(() => undefined);
+        },
+      });
+      await Promise.race([silenced.promise, promoted]);
+      await history.order();
+      await hasCaughtUp(one);
+      await client.end();
     });
   });
 

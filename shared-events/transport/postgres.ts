@@ -79,6 +79,14 @@ class BoundedPool extends Pool {
   }
 }
 
+/** The server asks a silent client whether it is there as the client asks the server: nine times, without an answer. */
+const sessionSettings = [
+  ...['TimeZone=UTC', 'DateStyle=ISO'],
+  ...[`tcp_keepalives_idle=${KEEPALIVE_MS / 1_000}`, 'tcp_keepalives_interval=2'],
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 function configurationOf({ url, name, statementTimeoutMs, types }: PostgresOptions): ClientConfig {
   return {
     connectionString: url,
@@ -89,7 +97,7 @@ function configurationOf({ url, name, statementTimeoutMs, types }: PostgresOptio
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
-    options: `-c TimeZone=UTC -c DateStyle=ISO -c tcp_keepalives_idle=${KEEPALIVE_MS / 1_000}`,
+    options: sessionSettings,
     ...(types ? { types } : {}),
   };
 }
