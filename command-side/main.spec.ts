@@ -94,16 +94,23 @@ describe('the command side as a process', () => {
     expect(exit).toEqual([78, null]);
   });
 
-  it('waits for a back end that is not there, with JSON lines, until it is stopped', async () => {
-    const side = start({ ...backEnds, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', PORT: '0' });
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: side.stdout })) {
-      lines.push(line);
-      if (lines.filter((each) => each.includes('ECONNREFUSED')).length === 3) side.kill('SIGTERM');
-    }
-    if (side.exitCode === null) await once(side, 'exit');
-    for (const line of lines) expect(line).toMatch(/^\{.*\}$/);
-    expect(lines.join('\n')).not.toContain('listening');
-    expect(side.exitCode).toBe(0);
-  }, 30_000);
+  it.each([
+    ['DATABASE_URL', 'postgres://nobody@127.0.0.1:1/none'],
+    ['RABBITMQ_URL', 'amqp://127.0.0.1:1'],
+  ])(
+    'waits for a %s that is not there, with JSON lines, until it is stopped',
+    async (variable, away) => {
+      const side = start({ ...backEnds, [variable]: away, PORT: '0' });
+      const lines: string[] = [];
+      for await (const line of createInterface({ input: side.stdout })) {
+        lines.push(line);
+        if (lines.filter((each) => each.includes('ECONNREFUSED')).length === 3) side.kill('SIGTERM');
+      }
+      if (side.exitCode === null) await once(side, 'exit');
+      for (const line of lines) expect(line).toMatch(/^\{.*\}$/);
+      expect(lines.join('\n')).not.toContain('listening');
+      expect(side.exitCode).toBe(0);
+    },
+    30_000,
+  );
 });

@@ -2,6 +2,7 @@
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
 import { configurationSchema } from './application/configuration.js';
 import { seedCatalogue } from './demo-catalogue.js';
+import { demandReachable } from './reachable.js';
 import { type BackEnds, startStack } from './stack.js';
 import { dataFolder, removeStack, runningStack, writeStack } from './stack-file.js';
 
@@ -30,6 +31,11 @@ if (running) {
   say(`Already running (process ${running.pid}): ${running.urls.graphql}`);
   process.exit(1);
 }
+
+await demandReachable(external).catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
 
 const stack = startStack({
   dir,

@@ -8,7 +8,7 @@ import type { OnStop } from './process-lifetime.js';
 
 type BackEndUrls = z.infer<z.ZodObject<Pick<typeof backEnds, 'EVENTSTORE_URL' | 'RABBITMQ_URL'>>>;
 
-/** A process's one event store and one message bus, which end with it. Throws when there is no broker within 30 s. */
+/** A process's one event store and one message bus, which end with it. Waits for the broker until the process is stopped. */
 export async function openConnections(
   { EVENTSTORE_URL, RABBITMQ_URL }: BackEndUrls,
   { metrics, ...options }: Omit<BusOptions, 'url'> & { readonly metrics: Registry },
@@ -16,7 +16,9 @@ export async function openConnections(
 ): Promise<{ readonly eventStore: EventStore; readonly messageBus: MessageBus }> {
   const eventStore = new EventStore(EVENTSTORE_URL, options.logger, new AppendMetrics(metrics).ended);
   onStop(() => eventStore.close());
-  const messageBus = await MessageBus.connect({ url: RABBITMQ_URL, ...options });
+  const stop = new AbortController();
+  onStop(() => Promise.resolve(stop.abort(new Error('stopped while it waited for the broker'))));
+  const messageBus = await MessageBus.connect({ url: RABBITMQ_URL, ...options }, stop.signal);
   onStop(() => messageBus.close());
   return { eventStore, messageBus };
 }

@@ -5,7 +5,7 @@ import { Consumer, type ConsumerOptions, type Handler } from './consumer.js';
 import type { LogSink } from './observability.js';
 import { type PublishOptions, Publisher, Unroutable } from './publisher.js';
 import { type Topology, type WorkQueue, declare } from './topology.js';
-import { backoff, sleep, within } from './waiting.js';
+import { backoff, sleep } from './waiting.js';
 
 export { DeadLetter, type Delivery, Pause } from './delivery.js';
 export { HEADER } from './failures.js';
@@ -23,8 +23,6 @@ export interface BusOptions {
 export interface Consumption {
   stop(): Promise<void>;
 }
-
-const CONNECT_DEADLINE_MS = 30_000;
 
 /**
  * RabbitMQ as this system uses it: confirmed publishes, manual acknowledgement, retries, dead letters.
@@ -56,20 +54,24 @@ export class MessageBus {
   }
 
   /**
-   * Resolves once connected with the topology declared. A lost connection comes back by itself, at another node
-   * where there are several, with topology and consumers. Throws when there is no broker within 30 s.
+   * Resolves once connected with the topology declared, and tries until then. A lost connection comes back by itself, at
+   * another node where there are several, with topology and consumers. Throws where the signal aborts before.
    */
-  static async connect(options: BusOptions): Promise<MessageBus> {
+  static async connect(options: BusOptions, signal?: AbortSignal): Promise<MessageBus> {
     const bus = new MessageBus(options);
-    const opened = bus.#publishing.open().then(() => bus.#consuming.open());
-    opened.catch(() => undefined);
+    const giveUp = () => void bus.close();
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      await within(CONNECT_DEADLINE_MS, 'broker', opened);
+      signal?.throwIfAborted();
+      await bus.#publishing.open();
+      await bus.#consuming.open();
+      return bus;
     } catch (error) {
       await bus.close();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
-    return bus;
   }
 
   /** Whether there is a broker, and a channel to publish on. */

@@ -8,7 +8,8 @@ export const oneLine = (error: unknown): string => saidBy(error).replaceAll(/\s+
 
 function saidBy(error: unknown): string {
   if (error instanceof z.ZodError) return error.issues.map(issueLine).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  // Not instanceof: an error of Node's own may be of another realm.
+  return Error.isError(error) ? error.message : String(error);
 }
 
 const issueLine = ({ path, message }: z.core.$ZodIssue): string =>
