@@ -7,9 +7,13 @@ const SAMPLE_EVERY_MS = 2_000;
 const MIB = 2 ** 20;
 const MINUTE_MS = 60_000;
 /** Heaps grow to work at first: of less time nothing is said. */
-const LEAST_MINUTES = 5;
-/** Heaps breathe. Whatever is sent again is some thousand commands a minute: kept, those would be more than this. */
+const LEAST_MINUTES = 4;
+/**
+ * Heaps breathe. With two orders a second some thousand commands a minute are sent again: kept, those would be more than
+ * the one, and what is kept of each order more than the other.
+ */
 const MOST_MIB_A_MINUTE = 4;
+const MOST_MIB_MORE = 32;
 
 /** Follows the anonymous resident memory of processes. */
 export class MemoryWatch {
@@ -38,10 +42,10 @@ export class MemoryWatch {
   }
 
   /** What became of each, as a table, and who grew. */
-  async stop(): Promise<{ readonly lines: readonly string[]; readonly faults: readonly string[] }> {
+  async stop(): Promise<Remembered> {
     this.#stop.abort();
     await this.#running;
-    const grown = [...this.#samples].map(([name, samples]) => growthOf(name, samples));
+    const grown = [...this.#samples].map(([name, samples]) => ({ name, ...growthOf(samples) }));
     return {
       lines: table([
         ['memory, MiB', 'at first', 'at last', 'most', 'a minute'],
@@ -52,15 +56,23 @@ export class MemoryWatch {
       ]),
       faults: grown
         .filter(isGrowing)
-        .map(({ name, slope }) => `${name} grows by ${figure(slope)} MiB a minute`),
+        .map(
+          ({ name, first, most, slope }) =>
+            `${name} grows: from ${figure(first)} to ${figure(most)} MiB, at last by ${figure(slope)} a minute`,
+        ),
     };
   }
 }
 
-interface Growth {
-  readonly name: string;
-  /** MiB; the slope and its standard error per minute, of the second half: at first heaps grow to work. */
+/** What is to be said of the memory, and what is wrong with it. */
+export interface Remembered {
+  readonly lines: readonly string[];
+  readonly faults: readonly string[];
+}
+
+export interface Growth {
   readonly minutes: number;
+  /** MiB; the slope and its standard error per minute, of the second half. */
   readonly first: number;
   readonly last: number;
   readonly most: number;
@@ -68,21 +80,20 @@ interface Growth {
   readonly error: number;
 }
 
-function growthOf(name: string, samples: readonly Point[]): Growth {
+/** @param samples minutes and MiB */
+export function growthOf(samples: readonly Point[]): Growth {
   const values = samples.map(({ y }) => y);
   const { slope = 0, error = 0 } = lineOfSecondHalf(samples) ?? {};
   const minutes = samples.at(-1)?.x ?? 0;
   return {
-    name,
     minutes,
     first: values[0] ?? 0,
     last: values.at(-1) ?? 0,
     most: Math.max(...values),
-    slope,
-    error,
+    ...{ slope, error },
   };
 }
 
-/** Beyond what noise makes of nothing. */
-const isGrowing = ({ minutes, slope, error }: Growth): boolean =>
-  minutes >= LEAST_MINUTES && slope - 2 * error > MOST_MIB_A_MINUTE;
+/** At last beyond what noise makes of nothing, or by more in all than a heap breathes. */
+export const isGrowing = ({ minutes, first, most, slope, error }: Growth): boolean =>
+  minutes >= LEAST_MINUTES && (slope - 2 * error > MOST_MIB_A_MINUTE || most - first > MOST_MIB_MORE);

@@ -3,7 +3,7 @@ import type { Roots } from '../bench/process-usage.js';
 import { type ScaledSystem, allInstances } from '../scaled-system.js';
 import type { ChaosBroker } from './brokers.js';
 import type { Told } from './disturbances.js';
-import { MemoryWatch } from './memory.js';
+import { MemoryWatch, type Remembered } from './memory.js';
 import type { Shop } from './shop.js';
 
 const ORDERS_A_SECOND = 2;
@@ -24,23 +24,30 @@ export async function outage(
   shop: Shop,
   minutes: number,
   told: Told,
-): ReturnType<MemoryWatch['stop']> {
+): Promise<Remembered> {
   await shop.place(ORDERS_BEFORE);
   await shop.toTheirEnds(ENDS_MS);
-  const watch = new MemoryWatch(rootsOf(system));
   for (const link of broker.links) link.blackhole();
   told('the broker answers nothing any more');
-  await load(shop, minutes / 2);
+  const silent = await watched(system, load(shop, minutes / 2));
   for (const link of broker.links) link.sever();
   told(`the broker refuses connections, with ${shop.open} orders open`);
-  await load(shop, minutes / 2);
-  const memory = await watch.stop();
+  const refusing = await watched(system, load(shop, minutes / 2));
   for (const link of broker.links) link.restore();
   told(`the broker is back, with ${shop.open} orders open`);
   const back = performance.now();
   await shop.toTheirEnds(ENDS_MS);
   told(`all have come to their ends ${((performance.now() - back) / SECOND_MS).toFixed(1)} s later`);
-  return memory;
+  return {
+    lines: ['while it answers nothing', ...silent.lines, 'while it refuses connections', ...refusing.lines],
+    faults: [...silent.faults, ...refusing.faults],
+  };
+}
+
+async function watched(system: ScaledSystem, work: Promise<void>): Promise<Remembered> {
+  const watch = new MemoryWatch(rootsOf(system));
+  await work.catch((error: unknown) => watch.stop().then(() => Promise.reject(error as Error)));
+  return watch.stop();
 }
 
 const rootsOf = (system: ScaledSystem): Roots =>
