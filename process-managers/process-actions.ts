@@ -33,6 +33,8 @@ export type ActionOutcome =
   | { readonly outcome: 'refused'; readonly refusal: ActionRefusal; readonly revision: bigint }
   /** The process is not at the revision that the caller knows. */
   | { readonly outcome: 'stale'; readonly revision: bigint }
+  /** It met what cannot be dealt with: what it knows is not all that happened. */
+  | { readonly outcome: 'quarantined' }
   /** Something else was asked for under this key. */
   | { readonly outcome: 'key reused' }
   | { readonly outcome: 'no process' };
@@ -40,6 +42,8 @@ export type ActionOutcome =
 export interface ActionConditions {
   /** The process's revision that the caller knows; undefined: whatever it is. */
   readonly ifRevision?: bigint | undefined;
+  /** Nothing may be asked for on behalf of an order in quarantine: all that can be done to its process is to pause it. */
+  readonly isQuarantined?: boolean | undefined;
   /** Only says what would be done. */
   readonly dryRun?: boolean | undefined;
 }
@@ -78,7 +82,7 @@ export class ProcessActions {
     orderId: OrderId,
     action: OperatorAction,
     request: OperatorRequest,
-    { ifRevision, dryRun = false }: ActionConditions = {},
+    { ifRevision, isQuarantined = false, dryRun = false }: ActionConditions = {},
   ): Promise<ActionOutcome> {
     for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts++) {
       const found = await this.#find(orderId, request);
@@ -86,6 +90,7 @@ export class ProcessActions {
       const { tracked, earlier } = found;
       if (earlier && !isOf(earlier, action, request)) return { outcome: 'key reused' };
       if (earlier) return { outcome: 'repeated', plan: earlier };
+      if (isQuarantined && action !== 'pause') return { outcome: 'quarantined' };
       const { revision } = tracked;
       if (ifRevision !== undefined && ifRevision !== revision) return { outcome: 'stale', revision };
       const decision = decided(tracked, action);

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { ActionRefusal, OperatorAction } from '../order-process/operator-actions.js';
 import type { OutstandingCommand } from '../order-process/outstanding.js';
 import { type ActionPlan, ProcessActions } from '../process-actions.js';
+import { QuarantineQueries } from '../quarantine/quarantine.queries.js';
 import {
   ActionBody,
   CANNOT,
@@ -54,7 +55,10 @@ const REFUSALS: Readonly<Record<ActionRefusal, readonly [title: string, detail: 
 @ApiTags('processes')
 @Controller('processes/:orderId')
 export class ProcessActionsController {
-  constructor(private readonly actions: ProcessActions) {}
+  constructor(
+    private readonly actions: ProcessActions,
+    private readonly quarantine: QuarantineQueries,
+  ) {}
 
   @Post('pause')
   @documented('Let a process stand still', 'It hears on, and asks for nothing; no deadline counts.')
@@ -127,11 +131,15 @@ export class ProcessActionsController {
 
   async #perform(action: OperatorAction, { orderId }: OfOrder, asked: Asked): Promise<ActionResult> {
     const { headers, query, body, response } = asked;
-    const conditions = { ifRevision: revisionIn(headers.ifMatch), dryRun: query.dryRun };
+    const isQuarantined = (await this.quarantine.ofOrder(orderId)) !== undefined;
+    const ifRevision = revisionIn(headers.ifMatch);
+    const conditions = { ifRevision, isQuarantined, dryRun: query.dryRun };
     const performed = await this.actions.perform(orderId, action, requestOf(headers, body), conditions);
     switch (performed.outcome) {
       case 'no process':
         throw notFound('process', 'There is no process of that order');
+      case 'quarantined':
+        throw conflict('order-quarantined', 'The order is in quarantine', 'Let it go on first.');
       case 'key reused':
         throw keyReused();
       case 'stale':

@@ -11,6 +11,7 @@ import { type ProcessView, viewOf } from '../order-process/process-view.js';
 import { ProcessQueries } from '../order-process/processes.queries.js';
 import { QuarantineQueries } from '../quarantine/quarantine.queries.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
+import { conflict } from './action.js';
 import { Documented, Valid } from './documented.js';
 import { type Response, etagOf } from './etag.js';
 import { byAge, nextPage, pageOf, paging } from './paging.js';
@@ -33,7 +34,10 @@ const Filter = z.object({
       ...(['FULFILLING', 'UNDOING', 'DONE'] as const),
     ])
     .optional()
-    .meta({ description: 'STUCK: it does not go on by itself, or nobody has answered it for long.' }),
+    .meta({
+      description:
+        'STUCK: it does not go on by itself, or nobody has answered it for long. An order that met what cannot be dealt with before its process had begun has none: `/quarantine` lists it.',
+    }),
   search: lineOfText(128)
     .optional()
     .meta({ description: 'The beginning of an order id, or a correlation id.' }),
@@ -76,7 +80,10 @@ export class ProcessesController {
     response: ProcessDetails,
     problems: {
       404: ['process-not-found', 'There is no process of that order'],
-      409: ['process-unreadable', 'This build cannot read the process'],
+      409: [
+        'process-unreadable',
+        'This build cannot read the process, or the order is in quarantine and has none',
+      ],
     },
   })
   async show(
@@ -96,7 +103,10 @@ export class ProcessesController {
     response: ProcessExplanation,
     problems: {
       404: ['process-not-found', 'There is no process of that order'],
-      409: ['process-unreadable', 'This build cannot read the process'],
+      409: [
+        'process-unreadable',
+        'This build cannot read the process, or the order is in quarantine and has none',
+      ],
     },
   })
   async explain(@Param(new Valid(Path)) { orderId }: z.output<typeof Path>): Promise<Explanation> {
@@ -110,7 +120,13 @@ export class ProcessesController {
 
   async #view(orderId: OrderId): Promise<ProcessView> {
     const view = await viewOf(this.eventStore.readStream(orderProcessStream(orderId)), this.durations);
-    if (!view) throw notFound('process', 'There is no process of that order');
-    return view;
+    if (view) return view;
+    const quarantined = await this.quarantine.ofOrder(orderId);
+    if (!quarantined) throw notFound('process', 'There is no process of that order');
+    throw conflict(
+      'order-quarantined',
+      'The order is in quarantine',
+      `It met what cannot be dealt with before its process had begun: ${quarantined.reason}. Let it go on at /quarantine/${orderId}/release.`,
+    );
   }
 }

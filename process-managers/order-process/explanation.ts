@@ -197,15 +197,21 @@ function* obstacles(
     const because = `it met what cannot be dealt with${hint}: ${quarantine.reason}`;
     yield { what: 'QUARANTINE', because, remedies: ['release'] };
   }
+  // Whatever else keeps it, nothing can be done about that before.
+  const orNothing = (remedies: readonly OperatorAction[]) => (quarantine ? [] : remedies);
   if (paused) {
     const by = chain.findLast(({ what }) => what === 'paused')?.by;
-    yield { what: 'PAUSED', because: `it was paused (${by?.reason ?? 'no reason'})`, remedies: ['resume'] };
+    yield {
+      what: 'PAUSED',
+      because: `it was paused (${by?.reason ?? 'no reason'})`,
+      remedies: orNothing(['resume']),
+    };
   }
   const known = intervention === null ? undefined : INTERVENTIONS[intervention];
-  if (known) yield { what: 'INTERVENTION', because: known[0], remedies: known[1] };
+  if (known) yield { what: 'INTERVENTION', because: known[0], remedies: orNothing(known[1]) };
   if (asked && asked.resends >= UNANSWERED_AFTER && outstanding.length > 0) {
     const because = `what it asks for was sent again ${asked.resends} times and not answered`;
-    yield { what: 'UNANSWERED', because, remedies: ['retry'] };
+    yield { what: 'UNANSWERED', because, remedies: orNothing(['retry']) };
   }
 }
 

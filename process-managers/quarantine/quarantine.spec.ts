@@ -11,6 +11,7 @@ import { silent } from '@orders/shared-events/testing/logger.js';
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { partitionOf } from '../order-process/partition.js';
 import { migrate } from '../postgres.js';
 import { type ActionMore, type AdminStand, adminStand } from '../testing/admin-stand.js';
 import { anOrder } from '../testing/order-story.js';
@@ -18,6 +19,12 @@ import { QuarantineTable } from './quarantine.table.js';
 
 /** The partitions that were heard up to something. */
 const HEARD = `SELECT FROM process_managers.checkpoints WHERE name LIKE 'hearing-%' AND position >= 0`;
+
+/** Of an order in that partition. */
+function keyIn(partition: number): string {
+  const keys = Array.from({ length: 1_000 }, (_, n) => `behind-${n}`);
+  return keys.find((key) => partitionOf(anOrder({ key }).orderId) === partition) ?? '';
+}
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   type Order = ReturnType<typeof anOrder>;
@@ -80,13 +87,25 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect(await stageOf(orders.stuck)).toBeUndefined();
   });
 
+  it('tells of one that has no process yet why that is, and where to let it go on', async () => {
+    const { orderId } = orders.stuck;
+    for (const path of [`/processes/${orderId}`, `/processes/${orderId}/explanation`])
+      expect(await admin.get(path)).toMatchObject({
+        status: 409,
+        body: {
+          type: '/problems/order-quarantined',
+          detail: expect.stringMatching(`: unreadable\\. Let it go on at /quarantine/${orderId}/release\\.$`),
+        },
+      });
+  });
+
   it('does what a dry run says', async () => {
     const { etag } = await admin.get(`/quarantine/${orders.stuck.orderId}`);
-    const planned = await release(orders.stuck, 'k-1', { ifMatch: etag });
-    expect(planned.status).toBe(200);
-    expect(await admin.act(`/quarantine/${orders.stuck.orderId}/release?dryRun=true`, 'k-1')).toMatchObject({
-      body: { ...planned.body, outcome: 'repeated' },
-    });
+    const planned = await admin.act(`/quarantine/${orders.stuck.orderId}/release?dryRun=true`, 'k-1');
+    expect(planned).toMatchObject({ status: 200, body: { outcome: 'planned' } });
+    expect(await isListed(orders.stuck)).toBe(true);
+    const done = await release(orders.stuck, 'k-1', { ifMatch: etag });
+    expect(done).toMatchObject({ status: 200, body: { ...planned.body, outcome: 'done' } });
     const [event] = await collected(admin.servers.store.readStream(quarantineStream(orders.stuck.orderId)));
     expect(event).toMatchObject({
       ...{ type: 'QuarantineReleaseRequested', data: { from: etag?.slice(1, -1) } },
@@ -128,10 +147,27 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     );
   });
 
+  it('has nothing asked for on its behalf by what an operator does to its process, which may only be paused', async () => {
+    const { orderId } = orders.damaged;
+    const own = await ownTypes(orders.damaged);
+    for (const action of ['retry', 'compensate', 'resolve', 'resume'])
+      expect(await admin.act(`/processes/${orderId}/${action}`, `quarantined-${action}`)).toMatchObject({
+        status: 409,
+        body: { type: '/problems/order-quarantined' },
+      });
+    expect(await ownTypes(orders.damaged)).toEqual(own);
+    const planned = await admin.act(`/processes/${orderId}/pause?dryRun=true`, 'quarantined-pause');
+    expect(planned).toMatchObject({ status: 200, body: { outcome: 'planned', sent: [] } });
+  });
+
   it('stops it there again where it is let go on', async () => {
     const { orderId } = orders.damaged;
     const [before] = await listed();
     expect((await release(orders.damaged, 'k-3')).status).toBe(200);
+    // What comes behind the release in its own partition has been heard.
+    const behind = anOrder({ key: keyIn(partitionOf(orderId)) });
+    await place(behind);
+    await until(async () => (await stageOf(behind)) === 'reservation');
     const { etag } = await admin.get(`/quarantine/${orderId}`);
     expect(etag).toBe(`"${before?.position}"`);
     expect(await ownTypes(orders.damaged)).not.toContain('OrderProcessReleased');
