@@ -18,15 +18,20 @@ export interface SenderOptions extends RequestFollowerOptions {
  * One that has died again since it was seen, or was decided about otherwise, is left as it is.
  */
 export const deadLetterSender = (options: SenderOptions): SoleFollower =>
-  requestFollower(options, 'dead-letters', 'deadLetters', (event) => carryOut(options, event));
+  requestFollower(options, 'dead-letters', 'deadLetters', (event, signal) =>
+    carryOut(options, event, signal),
+  );
 
-async function carryOut(options: SenderOptions, event: Decoded): Promise<void> {
+async function carryOut(options: SenderOptions, event: Decoded, signal: AbortSignal): Promise<void> {
   if (event.type === 'DeadLettersDiscarded')
     for (const letter of event.data.letters) await options.letters.settle(letter, 'discarded');
   if (event.type === 'DeadLettersRequeued') {
     const { letters, requestId, edited } = event.data;
     const edit = edited ? await options.letters.editOf(requestId) : undefined;
-    for (const letter of letters) await send(options, letter, edit);
+    for (const letter of letters) {
+      if (signal.aborted) return;
+      await send(options, letter, edit);
+    }
   }
 }
 

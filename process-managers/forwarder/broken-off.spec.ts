@@ -4,7 +4,6 @@ import { logPosition, orderStream, requestIdOf, requestStream } from '@orders/sh
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { Checkpoints } from '../checkpoints.js';
 import { DeadLetters } from '../dead-letters/dead-letters.table.js';
@@ -13,6 +12,7 @@ import { migrate } from '../postgres.js';
 import { ObedientCommandSide } from '../testing/obedient-command-side.js';
 import { anOrder } from '../testing/order-story.js';
 import { type Stand, stand } from '../testing/stand.js';
+import { together } from '../testing/together.js';
 import { FORWARDER, forwarder } from './forwarder.js';
 import { replayer } from './replayer.js';
 import { ReplaysTable } from './replays.table.js';
@@ -40,18 +40,6 @@ class Broker {
     }
   };
 }
-
-/** What is there comes in one batch. */
-const together = (log: EventStore): Pick<EventStore, 'subscribe' | 'eventAt'> => ({
-  eventAt: (position) => log.eventAt(position),
-  subscribe: async function* (options) {
-    const events = [];
-    for await (const batch of log.subscribe(options)) {
-      events.push(...batch.events);
-      if (batch.caughtUp) yield { ...batch, events: events.splice(0) };
-    }
-  },
-});
 
 describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   const orders = Array.from({ length: 80 }, (_, at) => anOrder({ key: `order-${at}` }));
