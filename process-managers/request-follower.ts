@@ -21,6 +21,7 @@ export const requestFollower = (
   new SoleFollower({ ...options, name, prefixes: [`${category}-`], storeEveryMs: STORE_EVERY_MS }, () => ({
     take: async (events, signal) => {
       for (const recorded of events) {
+        if (signal.aborted) return;
         const event = read(recorded, options.logger);
         if (event) await carryOut(event, signal);
       }

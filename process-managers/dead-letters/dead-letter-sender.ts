@@ -1,10 +1,12 @@
 import type { Decoded } from '@orders/shared-events/contracts/catalogue.js';
 import type { SeenLetter } from '@orders/shared-events/contracts/deadLetters.events.js';
+import { HEADER, routingKeyIn } from '@orders/shared-events/transport/failures.js';
 import { type MessageBus, Unroutable } from '@orders/shared-events/transport/message-bus.js';
+import { Unsendable } from '@orders/shared-events/transport/publisher.js';
 import type { SoleFollower } from '../following.js';
 import { type RequestFollowerOptions, requestFollower } from '../request-follower.js';
 import type { DeadLetters } from './dead-letters.table.js';
-import { NotRequeueable, requeued } from './requeue.js';
+import { NotRequeueable, type Requeued, requeued } from './requeue.js';
 
 export interface SenderOptions extends RequestFollowerOptions {
   readonly bus: Pick<MessageBus, 'publishBytes'>;
@@ -16,15 +18,20 @@ export interface SenderOptions extends RequestFollowerOptions {
  * One that has died again since it was seen, or was decided about otherwise, is left as it is.
  */
 export const deadLetterSender = (options: SenderOptions): SoleFollower =>
-  requestFollower(options, 'dead-letters', 'deadLetters', (event) => carryOut(options, event));
+  requestFollower(options, 'dead-letters', 'deadLetters', (event, signal) =>
+    carryOut(options, event, signal),
+  );
 
-async function carryOut(options: SenderOptions, event: Decoded): Promise<void> {
+async function carryOut(options: SenderOptions, event: Decoded, signal: AbortSignal): Promise<void> {
   if (event.type === 'DeadLettersDiscarded')
     for (const letter of event.data.letters) await options.letters.settle(letter, 'discarded');
   if (event.type === 'DeadLettersRequeued') {
     const { letters, requestId, edited } = event.data;
     const edit = edited ? await options.letters.editOf(requestId) : undefined;
-    for (const letter of letters) await send(options, letter, edit);
+    for (const letter of letters) {
+      if (signal.aborted) return;
+      await send(options, letter, edit);
+    }
   }
 }
 
@@ -36,8 +43,7 @@ async function send(
   const [letter] = await letters.kept([seen.id]);
   if (letter?.state !== 'open' || letter.version !== seen.version) return;
   try {
-    const { exchange, routingKey, content, options } = requeued(letter, edit, new Date().toISOString());
-    await bus.publishBytes(exchange, routingKey, content, options);
+    await publish(bus, requeued(letter, edit, new Date().toISOString()));
   } catch (error) {
     if (!isHopeless(error)) throw error;
     return logger.error({ err: error, deadLetter: seen.id }, 'a dead letter cannot be sent, and stays open');
@@ -46,6 +52,21 @@ async function send(
   logger.info({ deadLetter: seen.id, queue: letter.queue }, 'a dead letter was sent again');
 }
 
-/** It is no message any more, or its queue is not there. */
+async function publish(
+  bus: SenderOptions['bus'],
+  { exchange, routingKey, content, options }: Requeued,
+): Promise<void> {
+  try {
+    await bus.publishBytes(exchange, routingKey, content, options);
+  } catch (error) {
+    if (!(error instanceof Unsendable)) throw error;
+    // A stranger's headers, of a kind or, as they are kept, of a size that the driver cannot write.
+    const original = routingKeyIn(options.headers);
+    const headers = original === undefined ? {} : { [HEADER.routingKey]: original };
+    await bus.publishBytes(exchange, routingKey, content, { ...options, headers });
+  }
+}
+
+/** It is no message any more, or none that the driver can write, or its queue is not there. */
 const isHopeless = (error: unknown): boolean =>
-  error instanceof NotRequeueable || error instanceof Unroutable;
+  error instanceof NotRequeueable || error instanceof Unsendable || error instanceof Unroutable;

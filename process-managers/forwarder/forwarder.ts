@@ -8,7 +8,7 @@ import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js'
 import type { Checkpoints } from '../checkpoints.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import { type FollowingOptions, NotYet, SoleFollower } from '../following.js';
-import { Slots } from '@orders/shared-events/transport/slots.js';
+import { publishInOrder } from './publish-in-order.js';
 import { type Announcement, translate } from './translation.js';
 
 export const FORWARDER = 'forwarder';
@@ -34,7 +34,7 @@ export const forwarder = (
   new SoleFollower(
     { ...options, name: FORWARDER, prefixes: TOLD_STREAMS, storeEveryMs: STORE_EVERY_MS },
     () => ({
-      take: (events) => announceAll({ bus, deadLetters, logger: options.logger }, events),
+      take: (events, signal) => announceAll({ bus, deadLetters, logger: options.logger }, events, signal),
       store: async (move) => (await options.checkpoints.move([move])).size === 1,
     }),
   );
@@ -45,27 +45,27 @@ interface Telling {
   readonly logger: LogSink;
 }
 
-/** In order, a bounded number at a time: commands go over the same channel, and must not wait for a backlog. */
-async function announceAll(telling: Telling, events: readonly RecordedEvent[]): Promise<void> {
-  const slots = new Slots(IN_FLIGHT);
-  const announced: Promise<void>[] = [];
-  let notYet: NotYet | undefined;
+/** A bounded number at a time: commands go over the same channel, and must not wait for a backlog. */
+const announceAll = (
+  telling: Telling,
+  events: readonly RecordedEvent[],
+  signal: AbortSignal,
+): Promise<void> =>
+  publishInOrder(announcementsOf(telling, events), (one) => announce(telling.bus, one), IN_FLIGHT, signal);
+
+/** Throws NotYet before an event of a newer build. */
+async function* announcementsOf(
+  telling: Telling,
+  events: readonly RecordedEvent[],
+): AsyncGenerator<Announcement> {
   for (const [index, event] of events.entries()) {
     const announcement = await announcementOf(telling, event);
     if (announcement instanceof UnknownVersion) {
       const message = `${event.type} at ${event.position} is for a newer build`;
-      notYet = new NotYet(events[index - 1]?.position, message, { cause: announcement });
-      break;
+      throw new NotYet(events[index - 1]?.position, message, { cause: announcement });
     }
-    if (!announcement) continue;
-    await slots.take();
-    const one = announce(telling.bus, announcement).finally(() => slots.give());
-    // Rejections are told below, in one place.
-    one.catch(() => undefined);
-    announced.push(one);
+    if (announcement) yield announcement;
   }
-  await Promise.all(announced);
-  if (notYet) throw notYet;
 }
 
 async function announcementOf(

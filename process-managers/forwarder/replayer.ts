@@ -2,10 +2,10 @@ import type { Decoded } from '@orders/shared-events/contracts/catalogue.js';
 import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import { Slots } from '@orders/shared-events/transport/slots.js';
 import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { SoleFollower } from '../following.js';
 import { type RequestFollowerOptions, requestFollower } from '../request-follower.js';
+import { publishInOrder } from './publish-in-order.js';
 import type { ReplaysTable } from './replays.table.js';
 import { toldIn } from './stretch.js';
 import type { Announcement } from './translation.js';
@@ -41,7 +41,9 @@ async function carryOut(options: ReplayerOptions, event: Decoded, signal: AbortS
   const told = toldIn(options.log, event.data, after, AbortSignal.any([signal, stopped.signal]));
   try {
     for await (const { announcements, position } of told) {
-      await announceAll(options.bus, announcements, replayId);
+      const tell = (one: Announcement) => announce(options.bus, one, replayId);
+      await publishInOrder(announcements, tell, IN_FLIGHT, signal);
+      if (signal.aborted) return;
       if (!(await options.replays.advance(replayId, position, announcements.length))) {
         // Nothing new is no end; that somebody has stopped it is.
         if ((await options.replays.one(replayId))?.state !== 'running') return;
@@ -53,27 +55,12 @@ async function carryOut(options: ReplayerOptions, event: Decoded, signal: AbortS
   if (!signal.aborted) await options.replays.end(replayId, 'done');
 }
 
-async function announceAll(
+async function announce(
   bus: ReplayerOptions['bus'],
-  announcements: readonly Announcement[],
+  { routingKey, body }: Announcement,
   replayid: string,
 ): Promise<void> {
-  const slots = new Slots(IN_FLIGHT);
-  await Promise.all(
-    announcements.map(({ routingKey, body }) =>
-      slots.use(() =>
-        bus.publish(
-          INTEGRATION_EVENTS,
-          routingKey,
-          { ...body, replayid },
-          {
-            messageId: body.id,
-            type: body.type,
-            contentType: CLOUD_EVENTS_JSON,
-            headers: { 'x-replay-id': replayid },
-          },
-        ),
-      ),
-    ),
-  );
+  const options = { messageId: body.id, type: body.type, contentType: CLOUD_EVENTS_JSON };
+  const headers = { 'x-replay-id': replayid };
+  await bus.publish(INTEGRATION_EVENTS, routingKey, { ...body, replayid }, { ...options, headers });
 }
