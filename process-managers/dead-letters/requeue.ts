@@ -10,7 +10,6 @@ import { HEADER, keptHeaders } from '@orders/shared-events/transport/failures.js
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
 import { z } from 'zod';
-
 import { translate } from '../forwarder/translation.js';
 
 /** A dead letter as it was kept. */
@@ -114,7 +113,10 @@ const Kept = z.object({
 });
 
 function told({ messageKey, content }: KeptLetter, edited: Buffer | undefined): Requeued {
-  const { id, type, stream, data, metadata } = Kept.parse(jsonIn(edited ?? content));
+  const kept = Kept.safeParse(jsonIn(edited ?? content));
+  if (!kept.success)
+    throw new NotRequeueable(`its content is no event as one is kept: ${oneLine(kept.error)}`);
+  const { id, type, stream, data, metadata } = kept.data;
   const position = BigInt(messageKey);
   const event: RecordedEvent = {
     ...{ id, type, streamId: stream, data, metadata, position, revision: 0n },
