@@ -3,7 +3,12 @@ import type { System } from './system.js';
 /** What an action of the admin API answers, or a command of `npm run orders` that does it. */
 export interface ActionAnswer {
   readonly outcome: 'planned' | 'done' | 'repeated';
-  readonly appended: readonly { readonly stream: string; readonly type: string; readonly reason: string }[];
+  readonly appended: readonly {
+    readonly stream: string;
+    readonly type: string;
+    readonly reason: string;
+    readonly data: Readonly<Record<string, unknown>>;
+  }[];
   readonly sent: readonly object[];
   readonly replayId?: string;
   readonly planned?: { readonly messages: Readonly<Record<string, number>> };

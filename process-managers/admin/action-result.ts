@@ -54,8 +54,7 @@ export const MessagesResult = ActionResult.extend({
 });
 export type MessagesResult = z.infer<typeof MessagesResult>;
 
-/** The first event of a request's own stream, or a later one. */
-export function appendedOf({ stream, event }: Requested, revision = 0n): z.infer<typeof Appended> {
+export function appendedOf({ stream, revision, event }: Requested): z.infer<typeof Appended> {
   const { id: eventId, type, data, metadata } = event;
   const { actor, reason = '' } = metadata;
   return { ...{ stream, revision: revision.toString(), eventId, type }, data: { ...data }, actor, reason };

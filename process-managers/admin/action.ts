@@ -49,6 +49,14 @@ export const Conditions = createParamDecorator((_data: unknown, context: Executi
   return { key, ifMatch: ifMatch === '*' ? undefined : ifMatch.slice(1, -1) };
 });
 
+/** The same of what has no ETag: a state that a caller names is never its own (412, RFC 9110), and not passed over. */
+export const Unconditional = Conditions({
+  transform: (headers: ActionHeaders): ActionHeaders => {
+    if (headers.ifMatch !== undefined) throw stateless();
+    return headers;
+  },
+});
+
 function checked(name: string, schema: z.ZodType<string>, value: unknown): string {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -61,6 +69,14 @@ const preconditionRequired = (): ProblemException =>
     title: 'Say which state you have seen',
     status: 428,
     detail: 'If-Match with the ETag of what you have read, or * for whatever it is.',
+  });
+
+const stateless = (): ProblemException =>
+  new ProblemException({
+    type: '/problems/changed-meanwhile',
+    title: 'It has no state that could be seen',
+    status: 412,
+    detail: 'If-Match is * here.',
   });
 
 export const requestOf = (
@@ -104,21 +120,34 @@ const actionProblems: Problems = {
   428: ['precondition-required', 'The caller does not say which state it has seen'],
 };
 
+const SEEN_STATE = {
+  schema: { ...schemaOf(ETag), example: '"12"' },
+  description: 'The ETag of what you have read; * for whatever it is.',
+};
+const ANY_STATE = {
+  schema: { ...schemaOf(ETag), example: '*' },
+  description: 'Always *: what this is about has no ETag, and whatever is named is answered with 412.',
+};
+
 type ActionDocumentation = Omit<Documentation, 'body' | 'query'> &
-  Partial<Pick<Documentation, 'body' | 'query'>>;
+  Partial<Pick<Documentation, 'body' | 'query'>> & {
+    /** What it is about has no ETag: it takes `@Unconditional`. */
+    readonly isUnconditional?: boolean;
+  };
 
 /** An operation that changes something: under a key, of a state that the caller has seen, with a reason. */
-export const DocumentedAction = ({ problems, ...documentation }: ActionDocumentation) =>
+export const DocumentedAction = ({
+  problems,
+  isUnconditional = false,
+  ...documentation
+}: ActionDocumentation) =>
   applyDecorators(
     HttpCode(200),
     ApiHeader({
       ...{ name: 'Idempotency-Key', required: true, schema: { ...schemaOf(Key), example: 'ticket-4711-1' } },
       description: 'Yours, of this request: a repeat under it does nothing more, and is answered likewise.',
     }),
-    ApiHeader({
-      ...{ name: 'If-Match', required: true, schema: { ...schemaOf(ETag), example: '"12"' } },
-      description: 'The ETag of what you have read; * for whatever it is.',
-    }),
+    ApiHeader({ name: 'If-Match', required: true, ...(isUnconditional ? ANY_STATE : SEEN_STATE) }),
     Documented({
       ...{ body: ActionBody, query: ActionQuery },
       ...documentation,

@@ -5,9 +5,12 @@ import { orderStream, requestIdOf, requestStream } from '@orders/shared-events/c
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
+import { contextOf } from '@orders/shared-events/transport/observability.js';
 import { deadLetterRoute } from '@orders/shared-events/transport/topology.js';
 import { type ActionMore, type AdminStand, adminStand } from '../testing/admin-stand.js';
 import { anOrder } from '../testing/order-story.js';
+import { DeadLetterRequests } from './dead-letter-requests.js';
+import { DeadLetters } from './dead-letters.table.js';
 
 interface Letter {
   readonly id: string;
@@ -127,6 +130,55 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect(arrivals(commandId)).toEqual([]);
   });
 
+  it('that are edited are decided about once under a key, down to the content', async () => {
+    const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    const dead = await dies();
+    const edited = (commandId: string) => ({ body: { reason: 'mended', content: command(commandId) } });
+    const first = await act(`${dead.id}/requeue`, 'edited', edited(one));
+    expect(first.status).toBe(200);
+    expect(await act(`${dead.id}/requeue`, 'edited', edited(other))).toMatchObject({ status: 422 });
+    expect(await act(`${dead.id}/requeue`, 'edited')).toMatchObject({ status: 422 });
+    await until(async () => (await letter(dead)).state === 'requeued');
+    expect(await act(`${dead.id}/requeue`, 'edited', edited(one))).toMatchObject({
+      body: { outcome: 'repeated', appended: first.body['appended'], sent: [{ body: { commandId: one } }] },
+    });
+  });
+
+  it('that are edited go out as the request says that was recorded, whatever was asked for before it', async () => {
+    const [never, then] = [crypto.randomUUID(), crypto.randomUUID()];
+    const dead = await dies();
+    const { pool, store } = admin.servers;
+    const away = {
+      append: () => Promise.reject(new Error('the log is away')),
+      readStream: store.readStream.bind(store),
+    };
+    const requests = new DeadLetterRequests(away, new DeadLetters(pool), () => new Date().toISOString());
+    const request = {
+      ...{ key: 'unanswered', actor: { kind: 'operator', subject: 'anonymous' } as const, reason: 'mended' },
+      context: contextOf(undefined, undefined),
+    };
+    const edited = Buffer.from(JSON.stringify(command(never)));
+    const decision = { verdict: { kind: 'requeue', edited } as const, request, dryRun: false };
+    await expect(requests.one(dead.id, decision, undefined)).rejects.toThrow('the log is away');
+    const body = { reason: 'mended', content: command(then) };
+    expect(await act(`${dead.id}/requeue`, 'unanswered', { body })).toMatchObject({
+      body: { outcome: 'done', sent: [{ body: { commandId: then } }] },
+    });
+    await until(() => arrivals(then).length > 0);
+    expect(arrivals(never)).toEqual([]);
+  });
+
+  it('that are edited to a command for another aggregate are refused', async () => {
+    const [sent] = admin.commandSide.receivedOf('AuthorizePayment', order.orderId);
+    const dead = await dies();
+    expect(
+      await act(`${dead.id}/requeue`, newKey(), { body: { reason: 'mended', content: sent } }),
+    ).toMatchObject({
+      status: 409,
+      body: { detail: 'what it was edited to is for commands.payment, and it died in commands.order' },
+    });
+  });
+
   it('that die again are open again, and counted', async () => {
     const dead = await dies({ no: 'command' });
     await act(`${dead.id}/requeue`, newKey());
@@ -184,6 +236,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         .status,
     ).toBe(200);
     await until(async () => (await letter(dead)).state === 'discarded');
+    expect(
+      await act('discard', newKey(), { ifMatch: '"1"', body: { reason: 'old', type: 'Away' } }),
+    ).toMatchObject({ status: 412, body: { type: '/problems/changed-meanwhile' } });
     expect(await act('discard', newKey(), { body: { reason: 'old', type: 'Away' } })).toMatchObject({
       status: 409,
       body: { type: '/problems/no-such-dead-letters' },

@@ -1,11 +1,18 @@
-import {
-  type DeadLettersEvent,
-  type SeenLetter,
-} from '@orders/shared-events/contracts/deadLetters.events.js';
+import type { DeadLettersEvent } from '@orders/shared-events/contracts/deadLetters.events.js';
 import { requestIdOf } from '@orders/shared-events/contracts/ids.js';
 import type { OperatorRequest } from '../operator-request.js';
-import { type RequestLog, type Requested, firstOf, isSameRequest, requestedBefore } from '../requests.js';
-import type { DeadLetter, DeadLetterFilter, DeadLetters } from './dead-letters.table.js';
+import {
+  type IsSame,
+  type RequestLog,
+  type Requested,
+  type Standing,
+  firstOf,
+  isRequestFor,
+  record,
+  requestedBefore,
+  standing,
+} from '../requests.js';
+import { type DeadLetter, type DeadLetterFilter, type DeadLetters, digestOf } from './dead-letters.table.js';
 import { type KeptLetter, NotRequeueable, type Requeued, requeued } from './requeue.js';
 
 /** What is to become of letters. */
@@ -50,67 +57,95 @@ export class DeadLetterRequests {
 
   /** @param ifVersion of the letter, as the caller knows it; undefined: whatever it is */
   async one(id: string, decision: Decision, ifVersion: number | undefined): Promise<DeadLettersOutcome> {
-    const repeated = await this.#before(decision, (event) => event.data.letters[0]?.id === id);
+    const isSame = isDecision(decision, ({ selection, letters }) => !selection && letters[0]?.id === id);
+    const repeated = await this.#before(decision, isSame);
     if (repeated) return repeated;
     const [letter] = await this.letters.kept([id]);
     if (!letter) return { outcome: 'not found' };
     const { version, state } = letter;
     if (ifVersion !== undefined && ifVersion !== version) return { outcome: 'stale', version };
     if (state !== 'open') return { outcome: 'settled' };
-    return this.#record([letter], decision, undefined);
+    return this.#record([letter], decision, isSame);
   }
 
   /** Of those that are open and have that in common, so many at most, the newest first. */
   async all(filter: DeadLetterFilter, limit: number, decision: Decision): Promise<DeadLettersOutcome> {
     const selection = inWords(filter);
-    const repeated = await this.#before(decision, (event) => event.data.selection === selection);
+    const isSame = isDecision(decision, (stands) => stands.selection === selection);
+    const repeated = await this.#before(decision, isSame);
     if (repeated) return repeated;
     const found = await this.letters.list(limit, undefined, { ...filter, state: 'open' });
     const letters = await this.letters.kept(found.map(({ id }) => id));
     const meant = decision.verdict.kind === 'discard' ? letters : letters.filter(isRequeueable(this.now()));
-    return meant.length === 0 ? { outcome: 'none' } : this.#record(meant, decision, selection);
+    return meant.length === 0 ? { outcome: 'none' } : this.#record(meant, decision, isSame, selection);
   }
 
-  async #before(
-    { verdict, request }: Decision,
-    isSame: (event: DeadLettersEvent) => boolean,
-  ): Promise<DeadLettersOutcome | undefined> {
-    const requestId = requestIdOf(CATEGORY, request.key);
-    const earlier = await requestedBefore(this.log, CATEGORY, requestId);
-    if (!earlier) return undefined;
-    const event = earlier.event as unknown as DeadLettersEvent;
-    const asked = firstOf(CATEGORY, requestId, eventOf(verdict, requestId, event.data.letters), request, '');
-    if (!isSameRequest(earlier, asked) || !isSame(event)) return { outcome: 'key reused' };
-    const letters = await this.letters.kept(event.data.letters.map(({ id }) => id));
-    const edited = await this.letters.editOf(requestId);
-    return {
-      outcome: 'repeated',
-      plan: { ...earlier, sends: sendsOf(letters, withEdit(verdict, edited), this.now()) },
-    };
+  async #before({ request }: Decision, isSame: IsSame): Promise<DeadLettersOutcome | undefined> {
+    const earlier = await requestedBefore(this.log, CATEGORY, requestIdOf(CATEGORY, request.key));
+    return earlier && this.#repeated(standing(earlier, isSame));
   }
 
   async #record(
     letters: readonly Kept[],
     { verdict, request, dryRun }: Decision,
-    selection: string | undefined,
+    isSame: IsSame,
+    selection?: string,
   ): Promise<DeadLettersOutcome> {
     const now = this.now();
     const requestId = requestIdOf(CATEGORY, request.key);
     const sends = planned(() => sendsOf(letters, verdict, now));
     if (sends instanceof NotRequeueable) return { outcome: 'not requeueable', why: sends.message };
     const seen = letters.map(({ id, version }) => ({ id, version }));
-    const event = eventOf(verdict, requestId, seen, selection);
-    const plan = { ...firstOf(CATEGORY, requestId, event, request, now), sends };
-    if (dryRun) return { outcome: 'planned', plan };
+    const event = eventOf(verdict, {
+      requestId,
+      letters: seen,
+      ...(selection !== undefined && { selection }),
+    });
+    const requested = firstOf(CATEGORY, requestId, event, request, now);
+    if (dryRun) return { outcome: 'planned', plan: { ...requested, sends } };
     // Before the event: whoever follows it finds what it speaks of.
     if (verdict.kind === 'requeue' && verdict.edited) await this.letters.keepEdit(requestId, verdict.edited);
-    const { outcome } = await this.log.append(plan.stream, 'no_stream', [plan.event]);
-    return outcome === 'appended' ? { outcome: 'done', plan } : { outcome: 'key reused' };
+    const recorded = await record(this.log, requested, isSame);
+    return recorded.outcome === 'done'
+      ? { outcome: 'done', plan: { ...requested, sends } }
+      : this.#repeated(recorded);
+  }
+
+  async #repeated(stands: Standing): Promise<DeadLettersOutcome> {
+    if (stands.outcome !== 'repeated') return { outcome: 'key reused' };
+    const sends = await this.#sendsOf(stands.requested.event as unknown as DeadLettersEvent);
+    return { outcome: 'repeated', plan: { ...stands.requested, sends } };
+  }
+
+  /** What went out or will, of what is still there to tell it by. */
+  async #sendsOf(event: DeadLettersEvent): Promise<readonly Sending[]> {
+    if (event.type === 'DeadLettersDiscarded') return [];
+    const { requestId, letters, edited: isEdited, contentSha256 } = event.data;
+    const edited = isEdited ? await this.letters.editOf(requestId, contentSha256) : undefined;
+    if (isEdited && !edited) return [];
+    const kept = await this.letters.kept(letters.map(({ id }) => id));
+    return kept.flatMap((letter) => {
+      const message = planned(() => requeued(letter, edited, this.now()));
+      return message instanceof NotRequeueable ? [] : [{ letterId: letter.id, message }];
+    });
   }
 }
 
-const withEdit = (verdict: Verdict, edited: Buffer | undefined): Verdict =>
-  verdict.kind === 'requeue' && edited ? { ...verdict, edited } : verdict;
+/** Which letters are meant tells who asks; and what stands says the same about them, down to the content. */
+function isDecision(
+  { verdict, request }: Decision,
+  isAbout: (stands: DeadLettersEvent['data']) => boolean,
+): IsSame {
+  const { type, data: asked } = eventOf(verdict, { requestId: '', letters: [] });
+  const isAsked = isRequestFor(type, request);
+  return (stands) => {
+    const data = stands.event.data as unknown as DeadLettersEvent['data'];
+    return isAsked(stands) && isAbout(data) && contentIn(data) === contentIn(asked);
+  };
+}
+
+const contentIn = (data: DeadLettersEvent['data']): string | undefined =>
+  'contentSha256' in data ? data.contentSha256 : undefined;
 
 function planned<Result>(work: () => Result): Result | NotRequeueable {
   try {
@@ -131,14 +166,12 @@ const sendsOf = (letters: readonly KeptLetter[], verdict: Verdict, now: string):
 
 function eventOf(
   verdict: Verdict,
-  requestId: string,
-  letters: SeenLetter[],
-  selection?: string,
+  about: Extract<DeadLettersEvent, { type: 'DeadLettersDiscarded' }>['data'],
 ): DeadLettersEvent {
-  const data = { requestId, letters, ...(selection === undefined ? {} : { selection }) };
-  return verdict.kind === 'discard'
-    ? { type: 'DeadLettersDiscarded', data }
-    : { type: 'DeadLettersRequeued', data: { ...data, edited: verdict.edited !== undefined } };
+  if (verdict.kind === 'discard') return { type: 'DeadLettersDiscarded', data: about };
+  const { edited } = verdict;
+  const content = edited ? { edited: true, contentSha256: digestOf(edited) } : { edited: false };
+  return { type: 'DeadLettersRequeued', data: { ...about, ...content } };
 }
 
 const inWords = (filter: DeadLetterFilter): string =>

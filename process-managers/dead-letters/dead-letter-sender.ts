@@ -26,12 +26,23 @@ async function carryOut(options: SenderOptions, event: Decoded, signal: AbortSig
   if (event.type === 'DeadLettersDiscarded')
     for (const letter of event.data.letters) await options.letters.settle(letter, 'discarded');
   if (event.type === 'DeadLettersRequeued') {
-    const { letters, requestId, edited } = event.data;
-    const edit = edited ? await options.letters.editOf(requestId) : undefined;
-    for (const letter of letters) {
-      if (signal.aborted) return;
-      await send(options, letter, edit);
-    }
+    const { letters, requestId, edited, contentSha256 } = event.data;
+    const edit = edited ? await options.letters.editOf(requestId, contentSha256) : undefined;
+    const isLost = edited && !edit;
+    if (isLost) options.logger.error({ requestId }, 'what dead letters were edited to is not kept any more');
+    else await sendAll(options, letters, edit, signal);
+  }
+}
+
+async function sendAll(
+  options: SenderOptions,
+  letters: readonly SeenLetter[],
+  edit: Buffer | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const letter of letters) {
+    if (signal.aborted) return;
+    await send(options, letter, edit);
   }
 }
 

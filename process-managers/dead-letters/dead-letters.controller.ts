@@ -11,6 +11,7 @@ import {
   ActionQuery,
   Conditions,
   DocumentedAction,
+  Unconditional,
   conflict,
   keyReused,
   requestOf,
@@ -130,14 +131,15 @@ export class DeadLettersController {
 
   @Post('requeue')
   @DocumentedAction({
+    isUnconditional: true,
     summary: 'Send open ones again that have something in common',
-    description: 'Those that cannot be sent again are left out. If-Match is `*` here.',
+    description: 'Those that cannot be sent again are left out.',
     body: Chosen,
     response: MessagesResult,
     problems: NONE,
   })
   requeueAll(
-    @Conditions() headers: ActionHeaders,
+    @Unconditional headers: ActionHeaders,
     @Query(new Valid(ActionQuery)) { dryRun }: z.output<typeof ActionQuery>,
     @Body(new Valid(Chosen)) { reason, limit, ...filter }: z.output<typeof Chosen>,
   ): Promise<MessagesResult> {
@@ -151,14 +153,15 @@ export class DeadLettersController {
 
   @Post('discard')
   @DocumentedAction({
+    isUnconditional: true,
     summary: 'Give up open ones that have something in common',
-    description: 'They are kept, and not listed as open any more. If-Match is `*` here.',
+    description: 'They are kept, and not listed as open any more.',
     body: Chosen,
     response: MessagesResult,
     problems: NONE,
   })
   discardAll(
-    @Conditions() headers: ActionHeaders,
+    @Unconditional headers: ActionHeaders,
     @Query(new Valid(ActionQuery)) { dryRun }: z.output<typeof ActionQuery>,
     @Body(new Valid(Chosen)) { reason, limit, ...filter }: z.output<typeof Chosen>,
   ): Promise<MessagesResult> {

@@ -105,12 +105,14 @@ const SETTLE = {
 const KEEP_EDIT = {
   name: 'dead-letters-keep-edit',
   text: `
-    INSERT INTO process_managers.dead_letter_edits (request_id, content) VALUES ($1, $2)
-    ON CONFLICT (request_id) DO NOTHING`,
+    INSERT INTO process_managers.dead_letter_edits (request_id, sha256, content) VALUES ($1, $2, $3)
+    ON CONFLICT (request_id, sha256) DO NOTHING`,
 };
 const EDIT_OF = {
   name: 'dead-letters-edit-of',
-  text: 'SELECT content FROM process_managers.dead_letter_edits WHERE request_id = $1',
+  text: `
+    SELECT content FROM process_managers.dead_letter_edits
+    WHERE request_id = $1 AND ($2::text IS NULL OR sha256 = $2)`,
 };
 
 /** What kind of condition it is, and its SQL. */
@@ -144,7 +146,7 @@ export class DeadLetters {
     const death = deathOf(delivery, queue, new Date().toISOString());
     const values = [
       queue,
-      messageId ? asText(messageId) : createHash('sha256').update(raw).digest('hex'),
+      messageId ? asText(messageId) : digestOf(raw),
       type === undefined ? null : asText(type),
       asText(death.routingKey),
       asText(death.reason),
@@ -192,13 +194,18 @@ export class DeadLetters {
     await this.pool.query({ ...SETTLE, values: [id, version, state] });
   }
 
-  /** Keeps what letters are to be sent with; a repeat changes nothing. */
+  /**
+   * Keeps what letters are to be sent with; a repeat changes nothing. Which content of a request it is that counts, the
+   * event says: one that was never recorded may have kept another.
+   */
   async keepEdit(requestId: string, content: Buffer): Promise<void> {
-    await this.pool.query({ ...KEEP_EDIT, values: [requestId, content] });
+    await this.pool.query({ ...KEEP_EDIT, values: [requestId, digestOf(content), content] });
   }
 
-  async editOf(requestId: string): Promise<Buffer | undefined> {
-    return (await this.pool.query<{ content: Buffer }>({ ...EDIT_OF, values: [requestId] })).rows[0]?.content;
+  /** @param sha256 of the content; undefined for an event that does not say, of whose request there is one */
+  async editOf(requestId: string, sha256: string | undefined): Promise<Buffer | undefined> {
+    const values = [requestId, sha256];
+    return (await this.pool.query<{ content: Buffer }>({ ...EDIT_OF, values })).rows[0]?.content;
   }
 
   async show(id: string): Promise<DeadLetterWithContent | undefined> {
@@ -209,6 +216,8 @@ export class DeadLetters {
     return rows[0] && { ...rows[0], content: readable(rows[0].content) };
   }
 }
+
+export const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** Of Postgres. */
 const MAX_INTEGER = 2_147_483_647;

@@ -1,15 +1,15 @@
-import { readCommand } from '@orders/shared-events/contracts/commands.js';
+import { type BusCommand, aggregateOf, readCommand } from '@orders/shared-events/contracts/commands.js';
 import {
   COMMAND_TIME_TO_LIVE_MS,
   CommandMessage,
   type RecordedEvent,
 } from '@orders/shared-events/contracts/envelope.js';
-import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import { later } from '@orders/shared-events/contracts/instants.js';
 import { HEADER, keptHeaders } from '@orders/shared-events/transport/failures.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
-import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
+import { commandQueue, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
 import { z } from 'zod';
+import { envelopeOf } from '../forwarder/announcing.js';
 import { translate } from '../forwarder/translation.js';
 
 /** A dead letter as it was kept. */
@@ -78,12 +78,13 @@ function toItsQueue(
   now: string,
 ): Requeued {
   const kept = Object.entries(keptHeaders(headers)).filter(([name]) => !OF_FAILURE.includes(name));
+  const sent = edited === undefined ? { content, type } : commandFor(queue, edited);
   return {
     ...redeliveryRoute(queue),
-    content: withTime(edited === undefined ? content : checkedCommand(edited), now),
+    content: withTime(sent.content, now),
     options: {
       ...{ messageId: messageKey, mandatory: true, headers: Object.fromEntries(kept) },
-      ...(type === null ? {} : { type }),
+      ...(sent.type === null ? {} : { type: sent.type }),
     },
   };
 }
@@ -95,10 +96,17 @@ function withTime(content: Buffer, now: string): Buffer {
   return asJson({ ...command.data, sentAt: now, expiresAt: later(now, COMMAND_TIME_TO_LIVE_MS) });
 }
 
-function checkedCommand(edited: Buffer): Buffer {
+/** Whoever takes from the queue of an aggregate decides for that one alone. */
+function commandFor(queue: string, edited: Buffer): { readonly content: Buffer; readonly type: string } {
+  const command = commandIn(edited);
+  const own = commandQueue(aggregateOf(command));
+  if (own !== queue) throw new NotRequeueable(`what it was edited to is for ${own}, and it died in ${queue}`);
+  return { content: edited, type: command.type };
+}
+
+function commandIn(edited: Buffer): BusCommand {
   try {
-    readCommand(CommandMessage.parse(jsonIn(edited)));
-    return edited;
+    return readCommand(CommandMessage.parse(jsonIn(edited)));
   } catch (error) {
     throw new NotRequeueable(`what it was edited to is no command: ${oneLine(error)}`);
   }
@@ -123,13 +131,11 @@ function told({ messageKey, content }: KeptLetter, edited: Buffer | undefined): 
     recordedAt: new Date(0),
   };
   const announcement = announced(event);
+  const { options, ...route } = envelopeOf(announcement);
   return {
-    ...{ exchange: INTEGRATION_EVENTS, routingKey: announcement.routingKey },
+    ...route,
     content: asJson(announcement.body),
-    options: {
-      ...{ messageId: announcement.body.id, type: announcement.body.type, contentType: CLOUD_EVENTS_JSON },
-      ...{ headers: {}, mandatory: false },
-    },
+    options: { ...options, headers: {}, mandatory: false },
   };
 }
 

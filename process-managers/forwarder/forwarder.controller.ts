@@ -12,8 +12,8 @@ import {
   CANNOT,
   type ActionHeaders,
   ActionQuery,
-  Conditions,
   DocumentedAction,
+  Unconditional,
   conflict,
   keyReused,
   requestOf,
@@ -71,7 +71,7 @@ const Planned = z.object({
 });
 const Result = MessagesResult.extend({
   replayId: z.uuid(),
-  planned: Planned.optional().meta({ description: 'Of a dry run; `sent` has the first of them then.' }),
+  planned: Planned.optional().meta({ description: 'What goes out in all; `sent` has the first of it.' }),
 });
 type Result = z.infer<typeof Result>;
 
@@ -120,14 +120,15 @@ export class ForwarderController {
 
   @Post('replays')
   @DocumentedAction({
+    isUnconditional: true,
     summary: 'Tell the outside once more what happened',
     description:
-      'Each message has its own id again and, as `replayid` and in the header `x-replay-id`, that of the replay. If-Match is `*` here.',
+      'Each message has its own id again and, as `replayid` and in the header `x-replay-id`, that of the replay. What a dry run says is what goes out where `upTo` is told; without it the log may have grown by then: the event of the dry run has one to tell.',
     body: Request,
     response: Result,
   })
   async request(
-    @Conditions() headers: ActionHeaders,
+    @Unconditional headers: ActionHeaders,
     @Query(new Valid(ActionQuery)) { dryRun }: z.output<typeof ActionQuery>,
     @Body(new Valid(Request)) { reason, from, upTo, routingKeys }: z.output<typeof Request>,
   ): Promise<Result> {
@@ -137,8 +138,9 @@ export class ForwarderController {
 
   @Post('replays/:id/stop')
   @DocumentedAction({
+    isUnconditional: true,
     summary: 'Stop a replay',
-    description: 'What has gone out has. If-Match is `*` here.',
+    description: 'What has gone out has.',
     params: Path,
     response: Result,
     problems: {
@@ -148,17 +150,17 @@ export class ForwarderController {
   })
   async stop(
     @Param(new Valid(Path)) { id }: z.output<typeof Path>,
-    @Conditions() headers: ActionHeaders,
+    @Unconditional headers: ActionHeaders,
     @Query(new Valid(ActionQuery)) { dryRun }: z.output<typeof ActionQuery>,
     @Body(new Valid(ActionBody)) body: z.output<typeof ActionBody>,
   ): Promise<Result> {
-    return answered(await this.requests.stop(id, requestOf(headers, body), dryRun), 1n);
+    return answered(await this.requests.stop(id, requestOf(headers, body), dryRun));
   }
 }
 
 const noSuchReplay = () => notFound('replay', 'There is no such replay');
 
-function answered(asked: ReplayOutcome, revision = 0n): Result {
+function answered(asked: ReplayOutcome): Result {
   switch (asked.outcome) {
     case 'no such position':
       throw badRequest([{ path: ['from', 'position'], message: 'is not that of an event in the log' }]);
@@ -171,10 +173,10 @@ function answered(asked: ReplayOutcome, revision = 0n): Result {
     case 'planned':
     case 'done':
     case 'repeated': {
-      const { outcome, requested } = asked;
-      const preview = outcome === 'planned' ? previewOf(asked.preview) : { sent: [] };
+      const { outcome, requested, preview } = asked;
       const replayId = String(requested.event.data['replayId']);
-      return { outcome, replayId, appended: [appendedOf(requested, revision)], ...preview };
+      const told = preview ? previewOf(preview) : { sent: [] };
+      return { outcome, replayId, appended: [appendedOf(requested)], ...told };
     }
   }
 }

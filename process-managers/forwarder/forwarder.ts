@@ -1,13 +1,12 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
-import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import { UnknownVersion } from '@orders/shared-events/contracts/versions.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
-import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { Checkpoints } from '../checkpoints.js';
 import type { DeadLetters } from '../dead-letters/dead-letters.table.js';
 import { type FollowingOptions, NotYet, SoleFollower } from '../following.js';
+import { announce } from './announcing.js';
 import { publishInOrder } from './publish-in-order.js';
 import { type Announcement, translate } from './translation.js';
 
@@ -81,13 +80,4 @@ async function announcementOf(
     await deadLetters.keepUntold(event, oneLine(error));
     return undefined;
   }
-}
-
-/** Resolves once the broker has it. That nobody listens is normal. */
-async function announce(bus: Bus, { routingKey, body }: Announcement): Promise<void> {
-  await bus.publish(INTEGRATION_EVENTS, routingKey, body, {
-    messageId: body.id,
-    type: body.type,
-    contentType: CLOUD_EVENTS_JSON,
-  });
 }

@@ -1,16 +1,20 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ForwarderReplayEvent } from '@orders/shared-events/contracts/forwarderReplay.events.js';
-import {
-  EventId,
-  eventIdOf,
-  logPosition,
-  requestIdOf,
-  requestStream,
-} from '@orders/shared-events/contracts/ids.js';
-
+import { eventIdOf, logPosition, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type OperatorRequest, requestId } from '../operator-request.js';
 import { metadataOf } from '../own-events.js';
-import { type Requested, firstOf, isSameRequest, requestedBefore } from '../requests.js';
+import {
+  type Requested,
+  type Standing,
+  firstOf,
+  isRequestFor,
+  record,
+  requestedBefore,
+  requestedIn,
+  standing,
+} from '../requests.js';
+import { replayed } from './announcing.js';
 import { TOLD_STREAMS } from './forwarder.js';
 import type { ReplaysTable } from './replays.table.js';
 import { type Stretch, toldIn } from './stretch.js';
@@ -26,10 +30,16 @@ export interface Preview {
   readonly isComplete: boolean;
 }
 
+/** `preview`: of what is told because of it; undefined where nothing is. */
 export type ReplayOutcome =
-  | { readonly outcome: 'planned'; readonly requested: Requested; readonly preview: Preview }
-  | { readonly outcome: 'done' | 'repeated'; readonly requested: Requested }
+  | {
+      readonly outcome: 'planned' | 'done' | 'repeated';
+      readonly requested: Requested;
+      readonly preview?: Preview;
+    }
   | { readonly outcome: 'key reused' | 'no such position' | 'no such replay' | 'not running' };
+
+type ReplayRequested = Extract<ForwarderReplayEvent, { type: 'ForwarderReplayRequested' }>;
 
 const CATEGORY = 'forwarderReplay';
 const MOST_SHOWN = 20;
@@ -44,79 +54,91 @@ export class ReplayRequests {
     private readonly now: () => string,
   ) {}
 
-  /** @param upTo undefined: what is there now */
+  /**
+   * The preview is made of the stretch that the event names, before it is appended: the same for a dry run and the call
+   * after it. Where `upTo` is undefined the stretch ends at what is there now, of a repeat where that of the first ended.
+   */
   async request(
-    { from, upTo, routingKeys }: Omit<Stretch, 'upTo'> & { readonly upTo: Stretch['upTo'] | undefined },
+    asked: Omit<Stretch, 'upTo'> & { readonly upTo: Stretch['upTo'] | undefined },
     request: OperatorRequest,
     dryRun: boolean,
   ): Promise<ReplayOutcome> {
     const replayId = requestIdOf(CATEGORY, request.key);
+    const isSame = (stands: Requested) =>
+      isRequestFor('ForwarderReplayRequested', request)(stands) && isMeant(dataOf(stands), asked);
     const earlier = await requestedBefore(this.log, CATEGORY, replayId);
-    if (!earlier && 'position' in from && !(await this.log.eventAt(BigInt(from.position))))
+    if (earlier) return this.#previewed(standing(earlier, isSame));
+    const { from, routingKeys } = asked;
+    if ('position' in from && !(await this.log.eventAt(BigInt(from.position))))
       return { outcome: 'no such position' };
-    const stretch = { from, upTo: upTo ?? (await this.#end(earlier)), routingKeys };
-    const event: ForwarderReplayEvent = {
-      type: 'ForwarderReplayRequested',
-      data: { replayId, ...stretch, routingKeys: [...routingKeys] },
-    };
+    const upTo = asked.upTo ?? logPosition(await this.log.head({ prefixes: TOLD_STREAMS }));
+    const data = { replayId, from, upTo, routingKeys: [...routingKeys] };
+    const event: ReplayRequested = { type: 'ForwarderReplayRequested', data };
     const requested = firstOf(CATEGORY, replayId, event, request, this.now());
-    if (earlier) return repeated(earlier, requested);
-    if (dryRun) return { outcome: 'planned', requested, preview: await this.#preview(stretch) };
-    const { outcome } = await this.log.append(requested.stream, 'no_stream', [requested.event]);
-    if (outcome === 'conflict') return { outcome: 'key reused' };
+    const preview = await this.#preview(data);
+    if (dryRun) return { outcome: 'planned', requested, preview };
+    const recorded = await record(this.log, requested, isSame);
+    if (recorded.outcome !== 'done') return this.#previewed(recorded);
     // So that it is found at once; whoever carries it out does the same.
-    await this.replays.begin(event.data, request.reason, requested.event.metadata.occurredAt);
-    return { outcome: 'done', requested };
+    await this.replays.begin(data, request.reason, requested.event.metadata.occurredAt);
+    return { ...recorded, preview };
   }
 
   async stop(replayId: string, request: OperatorRequest, dryRun: boolean): Promise<ReplayOutcome> {
     const stream = requestStream(CATEGORY, replayId);
     const commandId = requestId(stream, request);
-    const event: ForwarderReplayEvent = { type: 'ForwarderReplayStopped', data: { replayId } };
-    const metadata = metadataOf(request, commandId, event.type, this.now());
-    const requested: Requested = { stream, event: { id: eventIdOf(commandId, 0), ...event, metadata } };
-    const stops = await this.#stopsOf(replayId);
-    if (stops.includes(requested.event.id)) return { outcome: 'repeated', requested };
+    const isSame = isRequestFor('ForwarderReplayStopped', request);
+    const [stopped] = await requestedIn(this.log, stream, 1n);
+    if (stopped) {
+      // Whoever recorded it may have ended before it came to the row.
+      if (!dryRun) await this.replays.end(replayId, 'stopped');
+      const isUnderKey = stopped.event.metadata.commandId === commandId;
+      return isUnderKey ? standing(stopped, isSame) : { outcome: 'not running' };
+    }
     const replay = await this.replays.one(replayId);
     if (!replay) return { outcome: 'no such replay' };
-    if (replay.state !== 'running' || stops.length > 0) return { outcome: 'not running' };
-    if (dryRun) return { outcome: 'planned', requested, preview: NOTHING };
-    const { outcome } = await this.log.append(stream, 0n, [requested.event]);
-    if (outcome === 'conflict') return { outcome: 'not running' };
+    if (replay.state !== 'running') return { outcome: 'not running' };
+    const event: ForwarderReplayEvent = { type: 'ForwarderReplayStopped', data: { replayId } };
+    const metadata = metadataOf(request, commandId, event.type, this.now());
+    const requested = { stream, revision: 1n, event: { id: eventIdOf(commandId, 0), ...event, metadata } };
+    if (dryRun) return { outcome: 'planned', requested };
+    const recorded = await record(this.log, requested, isSame);
+    if (recorded.outcome === 'conflict') return { outcome: 'not running' };
     // At once: whoever tells looks at the row, and comes to the event only after the replay.
     await this.replays.end(replayId, 'stopped');
-    return { outcome: 'done', requested };
+    return recorded;
   }
 
-  async #stopsOf(replayId: string): Promise<EventId[]> {
-    const stops: EventId[] = [];
-    for await (const { id } of this.log.readStream(requestStream(CATEGORY, replayId), 1n))
-      stops.push(EventId.parse(id));
-    return stops;
+  async #previewed(stands: Standing): Promise<ReplayOutcome> {
+    if (stands.outcome === 'done' || stands.outcome === 'repeated')
+      return { ...stands, preview: await this.#preview(dataOf(stands.requested)) };
+    return { outcome: 'key reused' };
   }
 
-  /** Of a repeat, that of the first. */
-  async #end(earlier: Requested | undefined): Promise<Stretch['upTo']> {
-    const data = earlier?.event.data as Partial<Stretch> | undefined;
-    return data?.upTo ?? logPosition(await this.log.head({ prefixes: TOLD_STREAMS }));
-  }
-
-  async #preview(stretch: Stretch): Promise<Preview> {
+  async #preview(stretch: ReplayRequested['data']): Promise<Preview> {
     const messages: Record<string, number> = {};
     const first: Announcement[] = [];
     const timeout = AbortSignal.timeout(COUNTING_MS);
     for await (const { announcements } of toldIn(this.log, stretch, undefined, timeout)) {
       for (const { routingKey } of announcements) messages[routingKey] = (messages[routingKey] ?? 0) + 1;
-      first.push(...announcements.slice(0, MOST_SHOWN - first.length));
+      const shown = announcements.slice(0, MOST_SHOWN - first.length);
+      first.push(...shown.map((one) => replayed(one, stretch.replayId)));
     }
     return { messages, first, isComplete: !timeout.aborted };
   }
 }
 
-const NOTHING: Preview = { messages: {}, first: [], isComplete: true };
+const dataOf = ({ event }: Requested) => event.data as unknown as ReplayRequested['data'];
 
-function repeated(earlier: Requested, now: Requested): ReplayOutcome {
-  const isSame =
-    isSameRequest(earlier, now) && JSON.stringify(earlier.event.data) === JSON.stringify(now.event.data);
-  return isSame ? { outcome: 'repeated', requested: earlier } : { outcome: 'key reused' };
-}
+/** A repeat that names no end means that of the first. */
+const isMeant = (
+  stands: Stretch,
+  {
+    from,
+    upTo = stands.upTo,
+    routingKeys,
+  }: Omit<Stretch, 'upTo'> & { readonly upTo?: Stretch['upTo'] | undefined },
+) =>
+  isDeepStrictEqual(stands.from, from) &&
+  stands.upTo === upTo &&
+  isDeepStrictEqual(stands.routingKeys, routingKeys);

@@ -1,10 +1,9 @@
 import type { Decoded } from '@orders/shared-events/contracts/catalogue.js';
-import { CLOUD_EVENTS_JSON } from '@orders/shared-events/contracts/integration-events.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import { INTEGRATION_EVENTS } from '@orders/shared-events/transport/topology.js';
 import type { SoleFollower } from '../following.js';
 import { type RequestFollowerOptions, requestFollower } from '../request-follower.js';
+import { announce, replayed } from './announcing.js';
 import { publishInOrder } from './publish-in-order.js';
 import type { ReplaysTable } from './replays.table.js';
 import { toldIn } from './stretch.js';
@@ -41,7 +40,8 @@ async function carryOut(options: ReplayerOptions, event: Decoded, signal: AbortS
   const told = toldIn(options.log, event.data, after, AbortSignal.any([signal, stopped.signal]));
   try {
     for await (const { announcements, position } of told) {
-      const tell = (one: Announcement) => announce(options.bus, one, replayId);
+      const tell = (one: Announcement) =>
+        announce(options.bus, replayed(one, replayId), { 'x-replay-id': replayId });
       await publishInOrder(announcements, tell, IN_FLIGHT, signal);
       if (signal.aborted) return;
       if (!(await options.replays.advance(replayId, position, announcements.length))) {
@@ -53,14 +53,4 @@ async function carryOut(options: ReplayerOptions, event: Decoded, signal: AbortS
     stopped.abort();
   }
   if (!signal.aborted) await options.replays.end(replayId, 'done');
-}
-
-async function announce(
-  bus: ReplayerOptions['bus'],
-  { routingKey, body }: Announcement,
-  replayid: string,
-): Promise<void> {
-  const options = { messageId: body.id, type: body.type, contentType: CLOUD_EVENTS_JSON };
-  const headers = { 'x-replay-id': replayid };
-  await bus.publish(INTEGRATION_EVENTS, routingKey, { ...body, replayid }, { ...options, headers });
 }

@@ -9,6 +9,11 @@ import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { INTEGRATION_EVENTS, integrationTopology } from '@orders/shared-events/transport/topology.js';
 import { type ActionMore, type AdminStand, type Answer, adminStand } from '../testing/admin-stand.js';
+import { AdminClient } from '../orders-command/admin-client.js';
+import { understand } from '../orders-command/arguments.js';
+import { AuditClient } from '../orders-command/audit-client.js';
+import { type Terminal, plain } from '../orders-command/terminal.js';
+import { vocabulary } from '../orders-command/vocabulary.js';
 import { anOrder } from '../testing/order-story.js';
 
 const outside = {
@@ -70,7 +75,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     const before = told.filter(({ replayid }) => replayid === undefined);
     const from = before[4]!;
     const asked = await replay({ from: { position: positionOf(from) } });
-    expect(asked).toMatchObject({ status: 200, body: { outcome: 'done', sent: [] } });
+    expect(asked).toMatchObject({ status: 200, body: { outcome: 'done' } });
     const row = await ended(asked);
     await until(() => of(asked).length === before.length - 4);
     expect(of(asked).map(withoutMark)).toEqual(before.slice(4));
@@ -100,7 +105,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect(new Set(of(asked).map(({ subject }) => subject))).toEqual(new Set([later.orderId]));
   });
 
-  it('does nothing on a dry run, which counts what the real call then tells', async () => {
+  it('does nothing on a dry run, which says what the real call then tells', async () => {
     const [first] = ofType('order.created');
     const body = {
       from: { position: positionOf(first!) },
@@ -114,11 +119,45 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect(planned.body['sent']).toHaveLength(8);
     expect((await admin.get(`/forwarder/replays/${planned.body['replayId']}`)).status).toBe(404);
     const done = await replay(body, { key: 'dry' });
-    expect(done.body['appended']).toEqual(planned.body['appended']);
+    expect(done.body).toEqual({ ...planned.body, outcome: 'done' });
     expect(await ended(done)).toMatchObject({ sent: 8 });
-    expect(of(done).map(withoutMark)).toEqual(
+    await until(() => of(done).length === 8);
+    expect(of(done)).toEqual(
       (planned.body['sent'] as unknown as { body: object }[]).map(({ body: event }) => event),
     );
+    expect((await replay(body, { key: 'dry' })).body).toEqual({ ...planned.body, outcome: 'repeated' });
+  });
+
+  it('ends where it ended for whoever has looked at the plan, whatever happens until they are sure', async () => {
+    const [first] = ofType('order.created');
+    const from = ['--from-position', positionOf(first!), '--routing-key', 'order.created'];
+    const said = understand(['forwarder', 'replay', ...from, '--reason', 'for sure', '--json'], vocabulary);
+    if ('help' in said) throw new Error(said.help);
+    const [notes, written]: [string[], string[]] = [[], []];
+    const meanwhile = anOrder({ key: 'meanwhile', lines: [{ sku: 'SKU-MEANWHILE' }] });
+    const terminal: Terminal = {
+      ...{ note: (line) => void notes.push(line), write: (text) => void written.push(text) },
+      ...{ width: undefined, paint: plain },
+      ask: async () => {
+        await admin.commandSide.append(orderStream(meanwhile.orderId), 'OrderPlaced', meanwhile.placed.data);
+        await until(() => ofType('order.created').some(({ subject }) => subject === meanwhile.orderId));
+        return true;
+      },
+    };
+    const { signal } = new AbortController();
+    const world = {
+      admin: new AdminClient(() => admin.url(), signal),
+      audit: new AuditClient(() => admin.url(), signal),
+      ...{ terminal, environment: {}, now: () => new Date() },
+    };
+    expect(await said.run(world)).toBe(0);
+    const body = JSON.parse(written.join('')) as Answer['body'];
+    const done = { status: 200, etag: null, body };
+    await ended(done);
+    expect(notes.join('\n')).toContain('4 times');
+    expect(body).toMatchObject({ outcome: 'done', planned: { messages: { 'order.created': 4 } } });
+    expect(of(done).map(({ subject }) => subject)).not.toContain(meanwhile.orderId);
+    expect(of(done)).toHaveLength(4);
   });
 
   it('happens once under its key', async () => {
@@ -132,7 +171,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     expect(await replay({ ...body, routingKeys: ['order.completed'] }, { key: 'once' })).toMatchObject({
       status: 422,
     });
-    expect(of(asked)).toHaveLength(4);
+    expect(of(asked)).toHaveLength(5);
   });
 
   it.each([
@@ -142,6 +181,11 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     [{ from: { time: '2026-01-01T00:00:00.000Z' }, routingKeys: ['order.vanished'] }, 'routingKeys.0'],
   ])('says what is wrong with %j', async (body, field) => {
     expect(await replay(body)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
+  });
+
+  it('has no state that could be named', async () => {
+    const body = { from: { time: '2026-01-01T00:00:00.000Z' } };
+    expect(await replay(body, { ifMatch: '"12"' })).toMatchObject({ status: 412 });
   });
 
   it('is stopped once, and not after its end', async () => {

@@ -4,7 +4,9 @@ import { type Canvas, type Column, table } from './table.js';
 /** What is shown of what an action came to, or would. */
 export const ActionResult = z.object({
   outcome: z.enum(['planned', 'done', 'repeated']),
-  appended: z.array(z.object({ stream: z.string(), revision: z.string(), type: z.string() })),
+  appended: z.array(
+    z.object({ stream: z.string(), revision: z.string(), type: z.string(), data: z.unknown() }),
+  ),
   sent: z.array(
     z.object({
       type: z.string().optional(),
@@ -24,6 +26,9 @@ const WORDS = {
   done: { appended: 'appended', sent: 'sent' },
   repeated: { appended: 'was appended', sent: 'was sent' },
 } as const;
+
+/** Of a replay, which goes on after the answer. */
+const REPLAYED = { planned: 'would send', done: 'will send', repeated: 'was to send' } as const;
 
 interface Line {
   readonly outcome: string;
@@ -49,8 +54,8 @@ const appendedLines = ({ outcome, appended }: ActionResult): Line[] =>
   }));
 
 function sentLines({ outcome, sent, planned }: ActionResult): Line[] {
+  if (planned) return countedLines(planned, REPLAYED[outcome]);
   const word = WORDS[outcome].sent;
-  if (planned) return countedLines(planned, word);
   return sent.map(({ type, stream, deadLetterId = '', routingKey }) => ({
     ...{ outcome: word, what: type ?? routingKey, where: stream ?? deadLetterId },
   }));

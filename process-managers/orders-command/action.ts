@@ -18,6 +18,8 @@ export interface Action {
   readonly subject?: Subject;
   /** Where it cannot be taken back: what is asked. */
   readonly question?: string;
+  /** What of the planned event has to be said with it, so that what was looked at is what is done. */
+  readonly asPlanned?: (data: unknown) => object;
 }
 
 export interface Subject {
@@ -35,10 +37,14 @@ export async function act(action: Action, how: HowToAct, world: World): Promise<
   const ifMatch = how.ifMatch ?? (subject ? await seen(subject, world) : '*');
   const key = how.key ?? randomUUID();
   terminal.note(`Idempotency-Key: ${key}`);
-  const body = { ...action.body, reason: how.reason };
+  let body: object = { ...action.body, reason: how.reason };
   const ask = (asked: Pick<Request, 'dryRun'>) => admin.act({ path, key, ifMatch, body, ...asked });
   if (question !== undefined && !how.dryRun) {
-    const plan = async () => resultText(decoded(ActionResult, await ask({ dryRun: true })), world.terminal);
+    const plan = async () => {
+      const planned = decoded(ActionResult, await ask({ dryRun: true }));
+      body = { ...body, ...action.asPlanned?.(planned.appended[0]?.data) };
+      return resultText(planned, terminal);
+    };
     await demandSure({ question, plan, isSure: how.yes ?? false }, terminal);
   }
   const answer = await ask({ dryRun: how.dryRun });

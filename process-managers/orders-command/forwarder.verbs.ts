@@ -32,6 +32,10 @@ function stretchOf({ fromPosition, fromTime, toPosition, routingKey }: Given<typ
   return { from, upTo: toPosition, routingKeys: routingKey };
 }
 
+/** Where the log ended when the plan was made: that much was looked at. */
+const endOf = (planned: unknown) => ({ upTo: decoded(Planned, planned).upTo });
+const Planned = z.object({ upTo: LogPosition });
+
 const replay = { id: one('id', z.uuid({ error: 'must be a UUID' }), 'the id of the replay') };
 
 const ID = '0b9b4f9e-6a2c-4a57-8d4c-1f2f6f2f3b1d';
@@ -59,7 +63,8 @@ export const forwarderNoun: Noun = {
       run: (given, world) => {
         const { fromPosition, fromTime, toPosition, routingKey, ...how } = given;
         const body = stretchOf({ fromPosition, fromTime, toPosition, routingKey });
-        return act({ path: '/forwarder/replays', body, question: 'Tell the outside again?' }, how, world);
+        const question = 'Tell the outside again?';
+        return act({ path: '/forwarder/replays', body, question, asPlanned: endOf }, how, world);
       },
     }),
     replays: verb({

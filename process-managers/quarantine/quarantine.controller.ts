@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { OrderId, quarantineStream } from '@orders/shared-events/contracts/ids.js';
+import { OrderId } from '@orders/shared-events/contracts/ids.js';
 import { notFound } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 import {
@@ -20,7 +20,7 @@ import { Documented, Valid } from '../admin/documented.js';
 import { type Response, etagOf } from '../admin/etag.js';
 import { Instant } from '../admin/fields.js';
 import { byAge, nextPage, pageOf, paging } from '../admin/paging.js';
-import { QuarantineRelease, type ReleasePlan } from './quarantine-release.js';
+import { QuarantineRelease } from './quarantine-release.js';
 import { QuarantineQueries } from './quarantine.queries.js';
 
 const Quarantined = z.object({
@@ -103,19 +103,9 @@ export class QuarantineController {
       case 'planned':
       case 'done':
       case 'repeated':
-        return resultOf(requested.outcome, orderId, requested.plan);
+        return { outcome: requested.outcome, appended: [appendedOf(requested.requested)], sent: [] };
     }
   }
 }
 
 const notInQuarantine = () => notFound('quarantine', 'The order is not in quarantine');
-
-const resultOf = (
-  outcome: ActionResult['outcome'],
-  orderId: OrderId,
-  { revision, event }: ReleasePlan,
-): ActionResult => ({
-  outcome,
-  appended: [appendedOf({ stream: quarantineStream(orderId), event }, revision)],
-  sent: [],
-});

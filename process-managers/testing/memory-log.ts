@@ -20,9 +20,9 @@ export class MemoryLog {
     yield* await Promise.resolve([...(this.streams.get(stream) ?? [])]);
   }
 
-  /** As `EventStore.readStream`, from the beginning. */
-  async *readStream(stream: string): AsyncGenerator<RecordedEvent> {
-    yield* await Promise.resolve([...(this.streams.get(stream) ?? [])]);
+  /** As `EventStore.readStream`. */
+  async *readStream(stream: string, fromRevision = 0n): AsyncGenerator<RecordedEvent> {
+    yield* await Promise.resolve((this.streams.get(stream) ?? []).slice(Number(fromRevision)));
   }
 
   async append(

@@ -15,10 +15,18 @@ const letters = {
   selection: z.string().max(1_000).optional(),
 };
 
+/** In hexadecimal. */
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const requeued = z.object({ ...letters, edited: z.boolean() });
+
 /** What operators decide about messages that came to nothing. Their content stays where it is, beside the log. */
 export const deadLettersEvents = {
-  /** They are to be sent again. `edited`: with another content than they died with. */
-  DeadLettersRequeued: versions(z.object({ ...letters, edited: z.boolean() })),
+  /**
+   * They are to be sent again. `edited`: with another content than they died with, which has that digest; the first
+   * version does not say it.
+   */
+  DeadLettersRequeued: versions(requeued, requeued.extend({ contentSha256: Sha256.optional() })),
   DeadLettersDiscarded: versions(z.object(letters)),
 };
 export type DeadLettersEvent = EventsOf<typeof deadLettersEvents>;
