@@ -167,7 +167,7 @@ export class ProcessManagers {
       send: (command, origin) => sendCommand(messageBus, command, origin, now()),
       quarantine: (orderId, finding) => quarantine.put(orderId, finding),
       release: (orderId, position) => quarantine.release(orderId, position),
-      readAgain: (orderId, stretch) => eventsOfOrder(eventStore, orderId, stretch),
+      readAgain: (orderId, positions) => eventsOfOrder(eventStore, orderId, positions),
       park: (orderId, event) => parking.park(orderId, event),
       match: (event) => parking.match(event),
       now,

@@ -14,16 +14,18 @@ import type { EventStore } from '@orders/shared-events/transport/event-store.js'
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { NotConnected } from './commands.js';
+import { type Turn, decide, opens } from './decision.js';
+import { Mailboxes } from './mailboxes.js';
 import type { StageVisit } from './order-process/deadlines.js';
 import type { OutstandingCommand } from './order-process/outstanding.js';
 import { partitionOf } from './order-process/partition.js';
 import { toAppend } from './own-events.js';
 import type { Processes } from './processes.js';
+import type { Positions } from './quarantine/events-of-order.js';
 import type { Finding, Quarantined } from './quarantine/quarantine.table.js';
 import { type Release, isRelease, releaseIn } from './quarantine/release.js';
 import { mayBeAwaited } from './strays.js';
 import { type OwnEvent, type Tracked, interventionOf, outstandingOf } from './tracked.js';
-import { type Turn, decide, opens } from './turns.js';
 import { Unreadable, isForNewerBuild } from './unreadable.js';
 
 /** Everything that the runner does to the world, so that a simulator can drive it. */
@@ -37,7 +39,7 @@ export interface Effects {
   /** Ends that, where it waits from that position on. */
   release(orderId: OrderId, position: bigint): Promise<void>;
   /** What the log holds about an order from a position on and up to another one, both inclusive, in log order. */
-  readAgain(orderId: OrderId, stretch: Pick<Release, 'from' | 'upTo'>): Promise<readonly RecordedEvent[]>;
+  readAgain(orderId: OrderId, positions: Positions): Promise<readonly RecordedEvent[]>;
   /** Keeps an event that belongs to nothing known; one that is kept already stays as it is. */
   park(orderId: OrderId, event: RecordedEvent): Promise<void>;
   /** Ends the wait of what is kept, where this event is what it waits for. */
@@ -47,18 +49,10 @@ export interface Effects {
   pause(repeat: number): Promise<void>;
 }
 
-interface Mail {
-  readonly turn: Turn;
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
-}
-
 export class ProcessRunner {
-  readonly #mail = new Map<OrderId, Mail[]>();
+  readonly #mail = new Mailboxes((orderId, turns) => this.#takeUnlessQuarantined(orderId, turns));
   /** Where each waits. */
   readonly #quarantined = new Map<OrderId, bigint>();
-  /** Orders of which something was not recorded before the runner stopped, and why: nothing behind it may be, then. */
-  readonly #broken = new Map<OrderId, unknown>();
 
   constructor(
     private readonly processes: Processes,
@@ -68,7 +62,7 @@ export class ProcessRunner {
 
   /** Resolves once the event is recorded, or known not to matter, or its order is in quarantine. */
   hear(orderId: OrderId, event: RecordedEvent): Promise<void> {
-    if (!isRelease(event)) return this.#post(orderId, { kind: 'heard', event });
+    if (!isRelease(event)) return this.#mail.post(orderId, { kind: 'heard', event });
     const release = releaseIn(event);
     return release ? this.letGo(orderId, release) : Promise.resolve();
   }
@@ -78,12 +72,12 @@ export class ProcessRunner {
    * cannot be dealt with, or is known to be over: whoever asks may be late. What comes for it meanwhile waits.
    */
   letGo(orderId: OrderId, release: Release): Promise<void> {
-    return this.#post(orderId, { kind: 'released', release });
+    return this.#mail.post(orderId, { kind: 'released', release });
   }
 
   /** Resolves once it is recorded, or known to be over: whoever tells may be late. */
   passDeadline(orderId: OrderId, deadline: StageVisit): Promise<void> {
-    return this.#post(orderId, { kind: 'deadline', deadline });
+    return this.#mail.post(orderId, { kind: 'deadline', deadline });
   }
 
   /**
@@ -94,31 +88,6 @@ export class ProcessRunner {
     for (const orderId of this.#quarantined.keys())
       if (partitions.includes(partitionOf(orderId))) this.#quarantined.delete(orderId);
     for (const { orderId, position } of orders) this.#quarantined.set(orderId, position);
-  }
-
-  #post(orderId: OrderId, turn: Turn): Promise<void> {
-    return new Promise((done, failed) => {
-      const waiting = this.#mail.get(orderId);
-      if (waiting) return void waiting.push({ turn, done, failed });
-      this.#mail.set(orderId, [{ turn, done, failed }]);
-      void this.#work(orderId);
-    });
-  }
-
-  async #work(orderId: OrderId): Promise<void> {
-    for (;;) {
-      const mail = this.#mail.get(orderId)?.splice(0) ?? [];
-      if (mail.length === 0) return void this.#mail.delete(orderId);
-      try {
-        if (this.#broken.has(orderId)) throw this.#broken.get(orderId);
-        for (const turns of runsOf(mail.map(({ turn }) => turn)))
-          await this.#takeUnlessQuarantined(orderId, turns);
-        for (const { done } of mail) done();
-      } catch (error) {
-        this.#broken.set(orderId, error);
-        for (const { failed } of mail) failed(error);
-      }
-    }
   }
 
   /** @param turns one release, or any number of others */
@@ -260,17 +229,4 @@ function positionOf(turns: readonly Turn[]): bigint | undefined {
     if (turn.kind === 'released') return turn.release.from;
   }
   return undefined;
-}
-
-/** Parts in which releases stand alone. */
-function* runsOf(turns: readonly Turn[]): Generator<readonly Turn[]> {
-  let run: Turn[] = [];
-  for (const turn of turns) {
-    if (turn.kind === 'released') {
-      if (run.length > 0) yield run;
-      yield [turn];
-      run = [];
-    } else run.push(turn);
-  }
-  if (run.length > 0) yield run;
 }

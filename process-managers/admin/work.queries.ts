@@ -96,7 +96,7 @@ export class WorkQueries {
     return (await this.pool.query<{ name: string; seenAt: string }>(INSTANCES)).rows;
   }
 
-  /** The soonest first. One SQL text for each combination. @param behind when and of which order the last one is due */
+  /** The soonest first; none of an order in quarantine counts. One SQL text for each combination. @param behind when and of which order the last one is due */
   async timers(
     kind: TimerKind,
     {
@@ -112,7 +112,9 @@ export class WorkQueries {
     const text = `
       SELECT order_id AS "orderId", stage, ${instant(dueAt, 'dueAt')}, ${dueAt} <= now() AS overdue, resends
       FROM process_managers.processes
-      WHERE ${dueAt} IS NOT NULL ${overdue ? `AND ${dueAt} <= now()` : ''}
+      WHERE ${dueAt} IS NOT NULL AND NOT EXISTS (
+          SELECT FROM process_managers.quarantine AS q WHERE q.order_id = processes.order_id
+        ) ${overdue ? `AND ${dueAt} <= now()` : ''}
         ${behind ? `AND (${dueAt}, order_id) > ($2::timestamptz, $3::uuid)` : ''}
       ORDER BY ${dueAt}, order_id LIMIT $1`;
     return (await this.pool.query<TimerRow>({ name, text, values: [limit, ...(behind ?? [])] })).rows;

@@ -3,13 +3,13 @@ import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js'
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
+import { Slots } from '@orders/shared-events/transport/slots.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { BEGINNING, type Checkpoints, type Claim } from '../checkpoints.js';
 import type { Keeper, Lease } from '../leases.js';
 import type { Parking } from '../parking/parking.js';
 import type { ProcessRunner } from '../process.js';
 import type { QuarantineTable } from '../quarantine/quarantine.table.js';
-import { Slots } from '@orders/shared-events/transport/slots.js';
 import { orderOf } from './news.js';
 import { Partition, partitionNamed, partitionNames, partitionOf } from './partition.js';
 

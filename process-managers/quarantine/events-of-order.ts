@@ -13,20 +13,20 @@ import { orderOf } from '../order-process/news.js';
 
 export type OrderLog = Pick<EventStore, 'readStream' | 'readStreamBackwards'>;
 
-/** Both inclusive. */
-export interface Stretch {
+/** Positions in the log, both inclusive. */
+export interface Positions {
   readonly from: bigint;
   readonly upTo: bigint;
 }
 
 /**
- * What the log holds about an order in a stretch of it, in log order: of each of its streams the end is read, back to
- * where the stretch begins. So it costs what was written there since, and not what the log holds before or besides.
+ * What the log holds about an order between two positions, in log order: of each of its streams the end is read, back to
+ * the first. So it costs what was written there since, and not what the log holds before or besides.
  */
 export async function eventsOfOrder(
   log: OrderLog,
   orderId: OrderId,
-  stretch: Stretch,
+  { from, upTo }: Positions,
 ): Promise<readonly RecordedEvent[]> {
   const skus = await skusOf(log, orderId);
   const streams = [
@@ -36,8 +36,8 @@ export async function eventsOfOrder(
   const found: RecordedEvent[] = [];
   for (const stream of streams) {
     for await (const event of log.readStreamBackwards(stream, Number.MAX_SAFE_INTEGER)) {
-      if (event.position < stretch.from) break;
-      if (event.position <= stretch.upTo && orderOf(event) === orderId) found.push(event);
+      if (event.position < from) break;
+      if (event.position <= upTo && orderOf(event) === orderId) found.push(event);
     }
   }
   return found.sort((one, other) => (one.position < other.position ? -1 : 1));

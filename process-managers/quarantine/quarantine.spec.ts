@@ -135,6 +135,10 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       obstacles: [{ what: 'QUARANTINE', remedies: ['release'] }],
     });
     expect((await admin.get('/processes?state=QUARANTINED')).body['processes']).toMatchObject([{ orderId }]);
+    for (const kind of ['deadline', 'resend'])
+      expect((await admin.get(`/timers?kind=${kind}`)).body['timers']).not.toContainEqual(
+        expect.objectContaining({ orderId }),
+      );
     const asked = admin.commandSide.received.length;
     await admin.servers.pool.query(
       `UPDATE process_managers.processes SET next_resend_at = now(), next_deadline_at = now() WHERE order_id = $1`,
