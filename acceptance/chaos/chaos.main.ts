@@ -8,6 +8,7 @@ import { Dice } from '../simulator/chance.js';
 import { type Arguments, readArguments, usage } from './arguments.js';
 import { type BrokerKind, type ChaosBroker, brokers } from './brokers.js';
 import { type Told, type Victim, disturb } from './disturbances.js';
+import { INSPECTABLE } from './live-memory.js';
 import { outage } from './outage.js';
 import { PATIENCE } from './patience.js';
 import { NoRabbitMq } from './rabbitmq-cluster.js';
@@ -58,7 +59,8 @@ async function faultsOn(
   const broker = await brokers[kind]();
   try {
     const backEnds = { RABBITMQ_URL: broker.url };
-    const system = await scaledSystem(wanted.scale ? 2 : 1, { environment: PATIENCE, backEnds });
+    const environment = { ...PATIENCE, NODE_OPTIONS: INSPECTABLE };
+    const system = await scaledSystem(wanted.scale ? 2 : 1, { environment, backEnds });
     try {
       signal.throwIfAborted();
       return await unlessAborted(signal, tried({ ...wanted, kind, seed, broker, system, told }));

@@ -1,30 +1,31 @@
 import { expect, it } from '@jest/globals';
-import { growthOf, isGrowing } from './memory.js';
+import { faultsIn, growthOf } from './memory.js';
 
-/** A sample every two seconds. */
-const over = (minutes: number, mib: (minute: number) => number) =>
-  growthOf(Array.from({ length: minutes * 30 }, (_, n) => ({ x: n / 30, y: mib(n / 30) })));
-/** What is allocated, until it is collected every 40 seconds. */
-const breathing = (minute: number) => ((minute * 60) % 40) / 4;
+const ORDERS = 600;
+/** A resident memory that is cleared now and then. */
+const breathing = [100, 120, 131, 104, 119, 130];
 
 it.each([
-  ['breathes', (minute: number) => 90 + breathing(minute)],
-  ['grows to work at first', (minute: number) => 110 - 20 * Math.exp(-3 * minute) + breathing(minute)],
-  ['shrinks', (minute: number) => 120 - 4 * minute],
-])('a heap that %s does not grow', (_what, mib) => {
-  expect(isGrowing(over(5, mib))).toBe(false);
+  ['what lives stays as it was', 40, 40],
+  ['less lives', 40, 31],
+  ['the facts of each order are kept, half a kilobyte', 40, 40.3],
+])('where %s nothing is wrong, however the heap breathes', (_what, before, after) => {
+  expect(faultsIn('one', growthOf(breathing, { before, after }, ORDERS))).toEqual([]);
 });
 
-it.each([
-  [
-    'a message of a kilobyte is kept of each of 6,000 a minute',
-    (minute: number) => 90 + 6 * minute + breathing(minute),
-  ],
-  ['something large is kept at first', (minute: number) => 90 + Math.min(40, 40 * minute)],
-])('a heap grows where %s', (_what, mib) => {
-  expect(isGrowing(over(5, mib))).toBe(true);
+it('what is kept of each order is told', () => {
+  expect(faultsIn('one', growthOf(breathing, { before: 40, after: 46 }, ORDERS))).toEqual([
+    'one keeps 10.2 KiB of each order: from 40.0 to 46.0 MiB',
+  ]);
 });
 
-it('nothing is said of a minute', () => {
-  expect(isGrowing(over(1, (minute) => 90 + 60 * minute))).toBe(false);
+it('what grows outside of what lives is told', () => {
+  const resident = [100, 140, 190];
+  expect(faultsIn('one', growthOf(resident, { before: 40, after: 40 }, ORDERS))).toEqual([
+    'one grows: from 100 to 190 MiB',
+  ]);
+});
+
+it('of a few orders nothing is said', () => {
+  expect(faultsIn('one', growthOf(breathing, { before: 40, after: 42 }, 100))).toEqual([]);
 });

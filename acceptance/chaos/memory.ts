@@ -1,67 +1,78 @@
 import { type Roots, type Usage, usageOf } from '../bench/process-usage.js';
 import { figure, table } from '../bench/report.js';
-import { type Point, lineOfSecondHalf } from '../bench/statistics.js';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 
 const SAMPLE_EVERY_MS = 2_000;
 const MIB = 2 ** 20;
-const MINUTE_MS = 60_000;
-/** Heaps grow to work at first: of less time nothing is said. */
-const LEAST_MINUTES = 4;
-/**
- * Heaps breathe. With two orders a second some thousand commands a minute are sent again: kept, those would be more than
- * the one, and what is kept of each order more than the other.
- */
-const MOST_MIB_A_MINUTE = 4;
-const MOST_MIB_MORE = 32;
+const KIB = 1_024;
+/** A message is about a kilobyte, and an order has some fifteen: what is kept of each of them would be more. */
+const MOST_KIB_AN_ORDER = 8;
+/** Of so few, what has to do with none of them counts for too much. */
+const LEAST_ORDERS = 200;
+/** A heap is cleared when it pays, and breathes so much; what a driver keeps outside of it would come on top. */
+const MOST_MIB_MORE = 48;
 
-/** Follows the anonymous resident memory of processes. */
+/** Something that can be asked how many bytes live in it, by name. */
+export type Living = Readonly<Record<string, () => Promise<number>>>;
+
+/** Follows the memory of processes: what is resident all the time, and what lives at the beginning and at the end. */
 export class MemoryWatch {
-  readonly #samples = new Map<string, Point[]>();
+  readonly #resident = new Map<string, number[]>();
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #sampling: Promise<void>;
 
-  constructor(private readonly roots: Roots) {
-    this.#running = this.#run();
+  private constructor(
+    private readonly roots: Roots,
+    private readonly living: Living,
+    private readonly before: Readonly<Record<string, number>>,
+  ) {
+    this.#sampling = this.#sample();
   }
 
-  async #run(): Promise<void> {
-    const started = performance.now();
+  static async begin(roots: Roots, living: Living): Promise<MemoryWatch> {
+    return new MemoryWatch(roots, living, await measured(living));
+  }
+
+  async #sample(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      this.#take((performance.now() - started) / MINUTE_MS, await usageOf(this.roots));
+      this.#take(await usageOf(this.roots));
       await sleep(SAMPLE_EVERY_MS, this.#stop.signal);
     }
   }
 
-  #take(minutes: number, usage: Readonly<Record<string, Usage>>): void {
-    for (const [name, { anonymousBytes }] of Object.entries(usage)) {
-      const samples = this.#samples.get(name) ?? [];
-      this.#samples.set(name, samples);
-      samples.push({ x: minutes, y: anonymousBytes / MIB });
-    }
+  #take(usages: Readonly<Record<string, Usage>>): void {
+    for (const [name, { anonymousBytes }] of Object.entries(usages))
+      this.#resident.set(name, [...(this.#resident.get(name) ?? []), anonymousBytes / MIB]);
   }
 
-  /** What became of each, as a table, and who grew. */
-  async stop(): Promise<Remembered> {
+  async end(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
-    const grown = [...this.#samples].map(([name, samples]) => ({ name, ...growthOf(samples) }));
+    await this.#sampling;
+  }
+
+  /** What became of each, as a table, and who grew. @param orders that came meanwhile */
+  async stop(orders: number): Promise<Remembered> {
+    await this.end();
+    const after = await measured(this.living);
+    const grown = [...this.#resident].map(([name, resident]) => ({
+      name,
+      ...growthOf(resident, { before: this.before[name] ?? 0, after: after[name] ?? 0 }, orders),
+    }));
     return {
       lines: table([
-        ['memory, MiB', 'at first', 'at last', 'most', 'a minute'],
-        ...grown.map(({ name, first, last, most, slope, error }) => [
-          ...[name, figure(first), figure(last), figure(most)],
-          `${figure(slope)} ± ${figure(error)}`,
+        ['memory, MiB', 'resident at first', 'most', 'alive before', 'after', 'KiB an order'],
+        ...grown.map(({ name, first, most, before, after: left, kibAnOrder }) => [
+          ...[name, figure(first), figure(most), figure(before), figure(left), figure(kibAnOrder)],
         ]),
       ]),
-      faults: grown
-        .filter(isGrowing)
-        .map(
-          ({ name, first, most, slope }) =>
-            `${name} grows: from ${figure(first)} to ${figure(most)} MiB, at last by ${figure(slope)} a minute`,
-        ),
+      faults: grown.flatMap((one) => faultsIn(one.name, one)),
     };
   }
+}
+
+async function measured(living: Living): Promise<Record<string, number>> {
+  const each = Object.entries(living).map(async ([name, bytes]) => [name, (await bytes()) / MIB] as const);
+  return Object.fromEntries(await Promise.all(each));
 }
 
 /** What is to be said of the memory, and what is wrong with it. */
@@ -70,30 +81,32 @@ export interface Remembered {
   readonly faults: readonly string[];
 }
 
+/** MiB, but for what is kept of each order. */
 export interface Growth {
-  readonly minutes: number;
-  /** MiB; the slope and its standard error per minute, of the second half. */
   readonly first: number;
-  readonly last: number;
   readonly most: number;
-  readonly slope: number;
-  readonly error: number;
+  readonly before: number;
+  readonly after: number;
+  readonly orders: number;
+  readonly kibAnOrder: number;
 }
 
-/** @param samples minutes and MiB */
-export function growthOf(samples: readonly Point[]): Growth {
-  const values = samples.map(({ y }) => y);
-  const { slope = 0, error = 0 } = lineOfSecondHalf(samples) ?? {};
-  const minutes = samples.at(-1)?.x ?? 0;
-  return {
-    minutes,
-    first: values[0] ?? 0,
-    last: values.at(-1) ?? 0,
-    most: Math.max(...values),
-    ...{ slope, error },
-  };
-}
+/** @param resident in MiB, in the order of time @param alive in MiB @param orders that came meanwhile */
+export const growthOf = (
+  resident: readonly number[],
+  alive: Pick<Growth, 'before' | 'after'>,
+  orders: number,
+): Growth => ({
+  ...{ first: resident[0] ?? 0, most: Math.max(...resident) },
+  ...{ ...alive, orders, kibAnOrder: ((alive.after - alive.before) * KIB) / orders },
+});
 
-/** At last beyond what noise makes of nothing, or by more in all than a heap breathes. */
-export const isGrowing = ({ minutes, first, most, slope, error }: Growth): boolean =>
-  minutes >= LEAST_MINUTES && (slope - 2 * error > MOST_MIB_A_MINUTE || most - first > MOST_MIB_MORE);
+/** What is wrong with a growth, in words. */
+export function faultsIn(name: string, { first, most, before, after, orders, kibAnOrder }: Growth): string[] {
+  const keeps = `${name} keeps ${figure(kibAnOrder)} KiB of each order: from ${figure(before)} to ${figure(after)} MiB`;
+  const grows = `${name} grows: from ${figure(first)} to ${figure(most)} MiB`;
+  return [
+    ...(orders >= LEAST_ORDERS && kibAnOrder > MOST_KIB_AN_ORDER ? [keeps] : []),
+    ...(most - first > MOST_MIB_MORE ? [grows] : []),
+  ];
+}

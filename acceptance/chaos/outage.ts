@@ -3,7 +3,8 @@ import type { Roots } from '../bench/process-usage.js';
 import { type ScaledSystem, allInstances } from '../scaled-system.js';
 import type { ChaosBroker } from './brokers.js';
 import type { Told } from './disturbances.js';
-import { MemoryWatch, type Remembered } from './memory.js';
+import { liveBytesOf } from './live-memory.js';
+import { type Living, MemoryWatch, type Remembered } from './memory.js';
 import type { Shop } from './shop.js';
 
 const ORDERS_A_SECOND = 2;
@@ -29,10 +30,10 @@ export async function outage(
   await shop.toTheirEnds(ENDS_MS);
   for (const link of broker.links) link.blackhole();
   told('the broker answers nothing any more');
-  const silent = await watched(system, load(shop, minutes / 2));
+  const silent = await watched(system, shop, minutes / 2);
   for (const link of broker.links) link.sever();
   told(`the broker refuses connections, with ${shop.open} orders open`);
-  const refusing = await watched(system, load(shop, minutes / 2));
+  const refusing = await watched(system, shop, minutes / 2);
   for (const link of broker.links) link.restore();
   told(`the broker is back, with ${shop.open} orders open`);
   const back = performance.now();
@@ -44,17 +45,26 @@ export async function outage(
   };
 }
 
-async function watched(system: ScaledSystem, work: Promise<void>): Promise<Remembered> {
-  const watch = new MemoryWatch(rootsOf(system));
-  await work.catch((error: unknown) => watch.stop().then(() => Promise.reject(error as Error)));
-  return watch.stop();
+/** @param minutes of load */
+async function watched(system: ScaledSystem, shop: Shop, minutes: number): Promise<Remembered> {
+  const watch = await MemoryWatch.begin(rootsOf(system), livingIn(system));
+  try {
+    return await watch.stop(await load(shop, minutes));
+  } finally {
+    await watch.end();
+  }
 }
 
 const rootsOf = (system: ScaledSystem): Roots =>
   Object.fromEntries(allInstances(system).map(({ name, pid }) => [name, pid]));
 
-/** Orders that come whether those before them are done or not. */
-async function load(shop: Shop, minutes: number): Promise<void> {
+const livingIn = (system: ScaledSystem): Living =>
+  Object.fromEntries(
+    allInstances(system).map((one) => [one.name, () => liveBytesOf(one, system.logOf(one.name))]),
+  );
+
+/** Orders that come whether those before them are done or not. Resolves with how many came. */
+async function load(shop: Shop, minutes: number): Promise<number> {
   const placing: Promise<void>[] = [];
   const started = performance.now();
   for (let count = 0; ; count++) {
@@ -64,4 +74,5 @@ async function load(shop: Shop, minutes: number): Promise<void> {
     placing.push(shop.place(1));
   }
   await Promise.all(placing);
+  return placing.length;
 }
