@@ -94,7 +94,10 @@ describe('npm run orders, beside one process', () => {
     const { orderId } = await aWaitingOrder(system);
     const stage = ['--state', 'OPEN', '--stage', 'shipment', '--search', orderId];
     expect(await someTold('process', 'list', ...stage)).toMatchObject([{ orderId, stage: 'shipment' }]);
-    expect(await told('process', 'list', ...stage, '--older-than', '1h')).toEqual([]);
+    for (const option of ['--older-than', '--in-stage-for']) {
+      expect(await told('process', 'list', ...stage, option, '1h')).toEqual([]);
+      expect(await someTold('process', 'list', ...stage, option, '1s')).toMatchObject([{ orderId }]);
+    }
     expect(await told('process', 'show', orderId)).toMatchObject([{ orderId, status: 'FULFILLING' }]);
     const { stdout } = await orders('process', 'explain', orderId);
     expect(stdout).toMatch(/^It waits for somebody to ship the goods/);
