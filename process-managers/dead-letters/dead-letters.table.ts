@@ -58,6 +58,11 @@ export interface DeadLetterCursor {
   readonly id: string;
 }
 
+/**
+ * A death is told from another by its time. One that tells none is a repeat where it was delivered before ($11) and has
+ * the content that is kept. What this cannot tell from a repeat: the same message, put there by hand once more, whose
+ * first delivery broke off before it was stored.
+ */
 const STORE = {
   name: 'dead-letters-store',
   text: `
@@ -68,7 +73,7 @@ const STORE = {
       reason = excluded.reason, attempts = excluded.attempts, headers = excluded.headers,
       content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at,
       state = 'open', version = d.version + 1, settled_at = NULL
-    WHERE d.last_failure_at < excluded.last_failure_at`,
+    WHERE d.last_failure_at < excluded.last_failure_at AND NOT ($11 AND d.content = excluded.content)`,
 };
 
 const KEEP_UNTOLD = {
@@ -153,6 +158,7 @@ export class DeadLetters {
       raw,
       death.firstFailureAt,
       death.lastFailureAt,
+      death.mayBeKnown,
     ];
     await this.pool.query({ ...STORE, values });
   }

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly routingKey: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly attempt: number;
+  /** It may have been handled before: by whom the broker heard no answer, or in place. */
+  readonly isRepeated: boolean;
 }
 
 /** Thrown by a handler: no repeat can help; the message goes to the dead-letter queue with this reason. */
@@ -58,8 +60,12 @@ export function keptProperties(message: ConsumeMessage) {
   };
 }
 
-/** Throws DeadLetter where the content must be JSON and is not: in a queue that has rules for it. */
-export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined): Delivery {
+/**
+ * Throws DeadLetter where the content must be JSON and is not: in a queue that has rules for it.
+ *
+ * @param isAgain it was handed to the same handler already
+ */
+export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined, isAgain: boolean): Delivery {
   const { messageId, type } = propertiesOf(message);
   return {
     body: parsed(message.content, work !== undefined),
@@ -69,6 +75,7 @@ export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined)
     routingKey: routingKeyOf(message),
     headers: headersOf(message),
     attempt: attemptOf(message, work),
+    isRepeated: message.fields.redelivered || isAgain,
   };
 }
 

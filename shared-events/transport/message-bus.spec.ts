@@ -327,6 +327,30 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     expect(await broker.depth(deadLetterQueueOf(work.name))).toBe(0);
   });
 
+  it('tells what may have been handled before: in place, or by somebody who has gone', async () => {
+    let away = true;
+    const { deliveries } = await collected(
+      () => {
+        if (!away) return;
+        away = false;
+        throw new Pause('the event store is away');
+      },
+      work.name,
+      1,
+    );
+    await bus.publish(exchange, 'work.f', {});
+    await until(() => deliveries.length === 2);
+    await broker.publish('', deadLetterQueueOf(work.name), Buffer.from('{}'));
+    await broker.withChannel((channel) => channel.get(deadLetterQueueOf(work.name)));
+    const dead = await collected(undefined, deadLetterQueueOf(work.name));
+    await until(() => dead.deliveries.length === 1);
+    expect([...deliveries, ...dead.deliveries].map(({ isRepeated }) => isRepeated)).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('gives back what was not finished when it stops', async () => {
     const stuck = await collected(() => {
       throw new Pause('away');
