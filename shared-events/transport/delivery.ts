@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import { CorrelationId } from '../contracts/envelope.js';
-import { attemptIn, routingKeyIn } from './failures.js';
+import { SHORT, attemptIn, routingKeyIn } from './failures.js';
 import { type WorkQueue, attemptsOf } from './topology.js';
 
 /** A message as a handler sees it. `attempt` counts from 1. */
@@ -49,16 +49,22 @@ export const routingKeyOf = (message: ConsumeMessage): string =>
 export const attemptOf = (message: ConsumeMessage, work: WorkQueue | undefined): number =>
   attemptIn(headersOf(message), work && attemptsOf(work));
 
-/** What is published with it again. Not how long it may live: what failed is not to be lost for that. */
+/**
+ * What is published with it again. Not how long it may live: what failed is not to be lost for that. Nor what cannot be
+ * written again: bytes that are no UTF-8 take more of them once they were read.
+ */
 export function keptProperties(message: ConsumeMessage) {
   const { messageId, type, contentType, contentEncoding } = propertiesOf(message);
   return {
-    ...(typeof messageId === 'string' ? { messageId } : {}),
-    ...(typeof type === 'string' ? { type } : {}),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(typeof contentEncoding === 'string' ? { contentEncoding } : {}),
+    ...(isShort(messageId) ? { messageId } : {}),
+    ...(isShort(type) ? { type } : {}),
+    ...(isShort(contentType) ? { contentType } : {}),
+    ...(isShort(contentEncoding) ? { contentEncoding } : {}),
   };
 }
+
+const isShort = (value: unknown): value is string =>
+  typeof value === 'string' && Buffer.byteLength(value) <= SHORT;
 
 /**
  * Throws DeadLetter where the content must be JSON and is not: in a queue that has rules for it.

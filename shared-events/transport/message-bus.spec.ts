@@ -302,6 +302,20 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     expect(dead.deliveries[0]?.headers[HEADER.reason]).toBe('DeadLetter: unknown command');
   });
 
+  it.each([
+    ['key', HEADER.routingKey, 'x'.repeat(65_300)],
+    ['instant', HEADER.firstFailure, `2026-01-01T00:00:00.${'0'.repeat(65_200)}Z`],
+    ['reason', HEADER.reason, 'x'.repeat(65_300)],
+  ])('dead-letters what a stranger gave the longest %s that there can be', async (_what, header, value) => {
+    await collected(() => {
+      throw new DeadLetter('x'.repeat(10_000));
+    });
+    await broker.publish(exchange, 'work.e', Buffer.from('{}'), { headers: { [header]: value } });
+    await until(() => broker.has(deadLetterQueueOf(work.name), 1));
+    const { properties } = await broker.take(deadLetterQueueOf(work.name));
+    expect(properties.headers).toMatchObject({ [HEADER.routingKey]: 'work.e', [HEADER.attempt]: 1 });
+  });
+
   it('dead-letters what is no JSON, and goes on', async () => {
     const { deliveries } = await collected();
     await broker.publish(exchange, 'work.e', Buffer.from('{"half'));
