@@ -15,6 +15,7 @@ import { Pool } from 'pg';
 import { migrate } from '../postgres.js';
 import { DeadLetterCollector } from './dead-letter-collector.js';
 import { DeadLetters } from './dead-letters.table.js';
+import { requeued } from './requeue.js';
 
 describe.each(serverRows('RABBITMQ_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
   let servers: readonly [broker: Server, postgres: Server];
@@ -190,6 +191,27 @@ describe.each(serverRows('RABBITMQ_URL', 'DATABASE_URL'))('on %s', (_title, real
       await stored({ isAnswered: true });
       expect(await kept()).toMatchObject({ times: 2, content: Buffer.from('{"n":2}') });
     });
+  });
+
+  it('a message that is sent again has the headers that it came with, of whatever type', async () => {
+    const headers = {
+      bytes: Buffer.from([0xff, 0x00]),
+      table: { list: [Buffer.from('text'), { '!': 'timestamp', value: 1_700_000_000 }] },
+      price: { '!': 'decimal', value: { places: 2, digits: 1_250 } },
+      big: 2 ** 40,
+      small: -0.5,
+      none: null,
+      is: true,
+    };
+    const dead = deadLetterQueueOf(work.name);
+    await broker.publish('', dead, Buffer.from('{}'), { messageId: 'm1', headers });
+    const { id } = await kept();
+    const [letter] = await new DeadLetters(pool).kept([String(id)]);
+    const { exchange, routingKey, content, options } = requeued(letter!, undefined, '');
+    await bus.publishBytes(exchange, routingKey, content, options);
+    await until(() => broker.has(work.name, 1));
+    const { properties } = await broker.take(work.name);
+    expect(properties.headers).toMatchObject(headers);
   });
 
   // The embedded broker delivers for ever what is never answered.

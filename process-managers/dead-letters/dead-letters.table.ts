@@ -6,6 +6,7 @@ import type { Delivery } from '@orders/shared-events/transport/message-bus.js';
 import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
+import { asKeptHeaders } from './kept-headers.js';
 import type { KeptLetter } from './requeue.js';
 
 /** A message that came to nothing, with why. */
@@ -154,7 +155,7 @@ export class DeadLetters {
       asText(death.routingKey),
       asText(death.reason),
       Math.min(death.attempts, MAX_INTEGER),
-      JSON.stringify(headers, (_name, value: unknown) => storable(value)),
+      asKeptHeaders(headers),
       raw,
       death.firstFailureAt,
       death.lastFailureAt,

@@ -11,6 +11,7 @@ import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { INTEGRATION_EVENTS, redeliveryRoute } from '@orders/shared-events/transport/topology.js';
 import { z } from 'zod';
 import { translate } from '../forwarder/translation.js';
+import { sendableHeaders } from './kept-headers.js';
 
 /** A dead letter as it was kept. */
 export interface KeptLetter {
@@ -77,7 +78,9 @@ function toItsQueue(
   edited: Buffer | undefined,
   now: string,
 ): Requeued {
-  const kept = Object.entries(keptHeaders(headers)).filter(([name]) => !OF_FAILURE.includes(name));
+  const kept = Object.entries(keptHeaders(sendableHeaders(headers))).filter(
+    ([name]) => !OF_FAILURE.includes(name),
+  );
   return {
     ...redeliveryRoute(queue),
     content: withTime(edited === undefined ? content : checkedCommand(edited), now),
