@@ -5,11 +5,17 @@ import { silent } from '@orders/shared-events/testing/logger.js';
 import { type Server, brokerOf, databaseOf, serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { DeadLetter, type Delivery, MessageBus } from '@orders/shared-events/transport/message-bus.js';
-import type { Topology, WorkQueue } from '@orders/shared-events/transport/topology.js';
+import { deliveryOf } from '@orders/shared-events/transport/delivery.js';
+import {
+  type Topology,
+  type WorkQueue,
+  deadLetterQueueOf,
+} from '@orders/shared-events/transport/topology.js';
 import { Pool } from 'pg';
 import { migrate } from '../postgres.js';
 import { DeadLetterCollector } from './dead-letter-collector.js';
 import { DeadLetters } from './dead-letters.table.js';
+import { requeued } from './requeue.js';
 
 describe.each(serverRows('RABBITMQ_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
   let servers: readonly [broker: Server, postgres: Server];
@@ -137,6 +143,75 @@ describe.each(serverRows('RABBITMQ_URL', 'DATABASE_URL'))('on %s', (_title, real
         : { reason: 'nobody says why', routing_key: work.name };
       expect(await kept()).toMatchObject({ ...tells, attempts: 1, content: Buffer.from('{"n":1}') });
     });
+  });
+
+  describe('a message that somebody put there by hand', () => {
+    const dead = () => deadLetterQueueOf(work.name);
+    const letters = () => new DeadLetters(pool);
+    /** As the collector, which goes away before the broker has its answer, or not. */
+    async function stored({ isAnswered }: { readonly isAnswered: boolean }): Promise<void> {
+      await until(() => broker.has(dead(), 1));
+      await broker.withChannel(async (channel) => {
+        const message = await channel.get(dead());
+        if (!message) throw new Error('there is none');
+        const { content, fields, properties } = message;
+        const delivered = { content, properties, fields: { ...fields, consumerTag: '' } };
+        await letters().store(work.name, deliveryOf(delivered, undefined, false));
+        if (!isAnswered) return;
+        channel.ack(message);
+        await channel.checkQueue(dead());
+      });
+    }
+    const discard = () =>
+      pool.query(`UPDATE process_managers.dead_letters SET state = 'discarded' WHERE queue = $1`, [
+        work.name,
+      ]);
+
+    it('dies once, however often it is delivered, and again where it is put there again', async () => {
+      await collector.stop();
+      const put = (content: string, more: object) => broker.publish('', dead(), Buffer.from(content), more);
+      const messageId = randomUUID();
+      await put('{"n":1}', { messageId });
+      await stored({ isAnswered: false });
+      await discard();
+      await stored({ isAnswered: true });
+      expect(await kept()).toMatchObject({ state: 'discarded', times: 1, version: 1 });
+      await put('{"n":1}', { messageId });
+      await stored({ isAnswered: true });
+      expect(await kept()).toMatchObject({ state: 'open', times: 2 });
+    });
+
+    it('dies again with another content, though its first delivery was broken off', async () => {
+      await collector.stop();
+      const messageId = randomUUID();
+      await broker.publish('', dead(), Buffer.from('{"n":1}'), { messageId });
+      await stored({ isAnswered: true });
+      await broker.publish('', dead(), Buffer.from('{"n":2}'), { messageId });
+      await broker.withChannel((channel) => channel.get(dead()));
+      await stored({ isAnswered: true });
+      expect(await kept()).toMatchObject({ times: 2, content: Buffer.from('{"n":2}') });
+    });
+  });
+
+  it('a message that is sent again has the headers that it came with, of whatever type', async () => {
+    const headers = {
+      bytes: Buffer.from([0xff, 0x00]),
+      table: { list: [Buffer.from('text'), { '!': 'timestamp', value: 1_700_000_000 }] },
+      price: { '!': 'decimal', value: { places: 2, digits: 1_250 } },
+      big: 2 ** 40,
+      small: -0.5,
+      none: null,
+      is: true,
+    };
+    const dead = deadLetterQueueOf(work.name);
+    await broker.publish('', dead, Buffer.from('{}'), { messageId: 'm1', headers });
+    const { id } = await kept();
+    const [letter] = await new DeadLetters(pool).kept([String(id)]);
+    const { exchange, routingKey, content, options } = requeued(letter!, undefined, '');
+    await bus.publishBytes(exchange, routingKey, content, options);
+    await until(() => broker.has(work.name, 1));
+    const { properties } = await broker.take(work.name);
+    expect(properties.headers).toMatchObject(headers);
   });
 
   // The embedded broker delivers for ever what is never answered.

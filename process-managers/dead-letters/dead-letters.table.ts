@@ -6,6 +6,7 @@ import type { Delivery } from '@orders/shared-events/transport/message-bus.js';
 import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
+import { asKeptHeaders } from './kept-headers.js';
 import type { KeptLetter } from './requeue.js';
 
 /** A message that came to nothing, with why. */
@@ -58,6 +59,11 @@ export interface DeadLetterCursor {
   readonly id: string;
 }
 
+/**
+ * A death is told from another by its time. One that tells none is a repeat where it was delivered before ($11) and has
+ * the content that is kept. What this cannot tell from a repeat: the same message, put there by hand once more, whose
+ * first delivery broke off before it was stored.
+ */
 const STORE = {
   name: 'dead-letters-store',
   text: `
@@ -68,7 +74,7 @@ const STORE = {
       reason = excluded.reason, attempts = excluded.attempts, headers = excluded.headers,
       content = excluded.content, times = d.times + 1, last_failure_at = excluded.last_failure_at,
       state = 'open', version = d.version + 1, settled_at = NULL
-    WHERE d.last_failure_at < excluded.last_failure_at`,
+    WHERE d.last_failure_at < excluded.last_failure_at AND NOT ($11 AND d.content = excluded.content)`,
 };
 
 const KEEP_UNTOLD = {
@@ -151,10 +157,11 @@ export class DeadLetters {
       asText(death.routingKey),
       asText(death.reason),
       Math.min(death.attempts, MAX_INTEGER),
-      JSON.stringify(headers, (_name, value: unknown) => storable(value)),
+      asKeptHeaders(headers),
       raw,
       death.firstFailureAt,
       death.lastFailureAt,
+      death.mayBeKnown,
     ];
     await this.pool.query({ ...STORE, values });
   }

@@ -11,6 +11,7 @@ import { commandQueue, redeliveryRoute } from '@orders/shared-events/transport/t
 import { z } from 'zod';
 import { envelopeOf } from '../forwarder/announcing.js';
 import { translate } from '../forwarder/translation.js';
+import { sendableHeaders } from './kept-headers.js';
 
 /** A dead letter as it was kept. */
 export interface KeptLetter {
@@ -77,7 +78,9 @@ function toItsQueue(
   edited: Buffer | undefined,
   now: string,
 ): Requeued {
-  const kept = Object.entries(keptHeaders(headers)).filter(([name]) => !OF_FAILURE.includes(name));
+  const kept = Object.entries(keptHeaders(sendableHeaders(headers))).filter(
+    ([name]) => !OF_FAILURE.includes(name),
+  );
   const sent = edited === undefined ? { content, type } : commandFor(queue, edited);
   return {
     ...redeliveryRoute(queue),

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CloudEvent } from '@orders/shared-events/contracts/integration-events.js';
-import { orderStream, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
+import { LogPosition, orderStream, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -15,6 +15,7 @@ import { AuditClient } from '../orders-command/audit-client.js';
 import { type Terminal, plain } from '../orders-command/terminal.js';
 import { vocabulary } from '../orders-command/vocabulary.js';
 import { anOrder } from '../testing/order-story.js';
+import { ReplaysTable } from './replays.table.js';
 
 const outside = {
   name: 'outside',
@@ -221,6 +222,15 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     const next = await replay({ from: { position: positionOf(first!) }, routingKeys: ['order.completed'] });
     await ended(next);
     expect(of(await asked)).toEqual([]);
+  });
+
+  it('is begun whatever a stranger wrote into the log as its reason', async () => {
+    const replays = new ReplaysTable(admin.servers.pool);
+    const stretch = { from: { position: LogPosition.parse('1') }, upTo: LogPosition.parse('1') };
+    const replayId = crypto.randomUUID();
+    const asked = { replayId, ...stretch, routingKeys: ['order.created'] };
+    await replays.begin(asked, 'a\u0000b\ud800', new Date().toISOString());
+    expect(await replays.one(replayId)).toMatchObject({ reason: 'a\ufffdb\ufffd' });
   });
 
   it('is listed, and where the forwarder is is told', async () => {

@@ -1,4 +1,5 @@
 import type { ForwarderReplayEvent } from '@orders/shared-events/contracts/forwarderReplay.events.js';
+import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { instant } from '../postgres.js';
 
@@ -63,7 +64,7 @@ export class ReplaysTable {
     reason: string,
     requestedAt: string,
   ): Promise<void> {
-    const values = [replayId, JSON.stringify({ from, upTo }), routingKeys, reason, requestedAt];
+    const values = [replayId, JSON.stringify({ from, upTo }), routingKeys, asText(reason), requestedAt];
     await this.pool.query({ ...BEGIN, values });
   }
 

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '@orders/shared-events/contracts/envelope.js';
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { asKept } from '../dead-letters/dead-letters.table.js';
 import { partitionOf } from '../order-process/partition.js';
@@ -80,7 +81,7 @@ export class ParkedTable {
   async park(orderId: OrderId, event: RecordedEvent, { awaits, awaitsType }: Awaited): Promise<void> {
     const { position } = event;
     const values = [
-      ...[position, orderId, partitionOf(orderId), awaits, awaitsType],
+      ...[position, orderId, partitionOf(orderId), asText(awaits), awaitsType],
       ...[asKept(event), this.deadlineMs],
     ];
     await this.pool.query({ ...PARK, values });
@@ -88,7 +89,7 @@ export class ParkedTable {
 
   /** Ends the wait of those that waited for an event in that stream. */
   async match({ streamId, position }: RecordedEvent): Promise<void> {
-    await this.pool.query({ ...MATCH, values: [streamId, position] });
+    await this.pool.query({ ...MATCH, values: [asText(streamId), position] });
   }
 
   /** The partitions among these in which the time of something is over. */

@@ -149,6 +149,16 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       await instance().park(order.orderId, order.unmatched('a\u0000b\ud83d'));
       expect(await waiting()).toMatchObject([{ data: { outcome: 'a\ufffdb\ufffd' } }]);
     });
+
+    it('is kept, and matched, whatever the name of its stream', async () => {
+      const order = anOrder();
+      const streamId = 'payment-a\u0000b';
+      const parking = instance();
+      await parking.park(order.orderId, { ...order.unmatched(), streamId });
+      expect(await waiting()).toMatchObject([{ awaits: 'payment-a\ufffdb' }]);
+      await parking.match({ ...order.requested(), streamId });
+      expect(await outcomes()).toEqual(['matched']);
+    });
   });
 
   describe('an event of an order that was never placed', () => {

@@ -1,4 +1,5 @@
 import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import { asText } from '@orders/shared-events/transport/storable.js';
 import type { Pool } from 'pg';
 import { partitionOf } from '../order-process/partition.js';
 
@@ -48,7 +49,9 @@ export class QuarantineTable {
   constructor(private readonly pool: Pool) {}
 
   async put(orderId: OrderId, { position, reason, newer }: Finding): Promise<void> {
-    await this.pool.query({ ...PUT, values: [orderId, partitionOf(orderId), position, reason, newer] });
+    // An error may quote what a stranger wrote.
+    const values = [orderId, partitionOf(orderId), position, asText(reason), newer];
+    await this.pool.query({ ...PUT, values });
   }
 
   /** Nothing where the order waits from another position on, or not at all. */

@@ -57,11 +57,14 @@ export async function acquire(
   return row && { position: BigInt(row.position), logIdentity: row.log_identity };
 }
 
-/** False where the lease belongs to another, or the build is gone: the builder must stop. */
+/**
+ * False where the lease belongs to another, or the build is gone: the builder must stop. From this moment on, also in a
+ * transaction that began long before.
+ */
 export async function renew(database: Queryable, build: string, builder: string): Promise<boolean> {
   const { rowCount } = await database.query({
     name: 'renew_lease',
-    text: `UPDATE read_models.checkpoints SET lease_until = now() + make_interval(secs => $3)
+    text: `UPDATE read_models.checkpoints SET lease_until = clock_timestamp() + make_interval(secs => $3)
            WHERE build = $1 AND builder = $2`,
     values: [build, builder, LEASE_SECONDS],
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, Pool, QueryResultRow } from 'pg';
+import type { Client, Pool, QueryResult, QueryResultRow } from 'pg';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { within } from '@orders/shared-events/transport/waiting.js';
 import type { Queryable } from '../database/database.js';
@@ -74,14 +74,19 @@ interface Held {
  * The right to write one build, held for a while: a connection, the lease, and the writer. `lost` aborts when the
  * lease is another's, was not renewed in time, or the connection is gone; nothing is written after that.
  *
- * An answer to the writer is as good as a renewal, which waits while a batch is being written: its transaction has the
- * lease's row, so that nobody else can take it.
+ * By its own clock, an answer to the writer is as good as a renewal: a batch's transaction has the lease's row, so that
+ * nobody else can take it. A renewal of its own would wait for that row, on a connection that readers miss; one that
+ * comes due while a batch is being written goes along with it.
  */
 export class BuildSession {
   readonly build: string;
   readonly #lost = new AbortController();
   readonly #heartbeat: NodeJS.Timeout;
   #expiry: NodeJS.Timeout | undefined;
+  /** The writer waits for an answer. Between the statements of a batch it waits for nothing else. */
+  #isWriting = false;
+  #isDue = false;
+  #isAsking = false;
   #writer: BuildWriter | undefined;
 
   private constructor(
@@ -141,31 +146,46 @@ export class BuildSession {
 
   async #begun({ announces, lazyCommits }: Mode): Promise<this> {
     const { build, builder, position } = this.held;
-    const connection: Queryable = this.held.client;
-    const client: Queryable = {
-      query: async <Row extends QueryResultRow>(statement: Statement) => {
-        const answer = await connection.query<Row>(statement);
-        this.#holdOn();
-        return answer;
-      },
-    };
+    const client: Queryable = { query: (statement) => this.#write(statement) };
     if (lazyCommits) await client.query({ text: 'SET synchronous_commit TO off' });
     const projectors = projectorsOf(this.options.definition);
     this.#writer = await BuildWriter.open(client, { build, builder, position, projectors, announces });
     return this;
   }
 
-  async #beat(): Promise<void> {
-    const { build, builder } = this.held;
-    const askedAt = performance.now();
+  async #write<Row extends QueryResultRow>(statement: Statement): Promise<QueryResult<Row>> {
+    const client: Queryable = this.held.client;
+    this.#isWriting = true;
     try {
-      const isOurs = await within(ANSWER_MS, 'the lease', renew(this.options.pool, build, builder));
-      if (isOurs) this.#holdOn(askedAt);
-      else this.#lose();
+      const answer = await client.query<Row>(statement);
+      this.#holdOn();
+      if (this.#isDue) await this.#renew((build, builder) => renew(client, build, builder));
+      return answer;
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #beat(): Promise<void> {
+    this.#isDue = this.#isWriting;
+    if (this.#isWriting || this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      await this.#renew((build, builder) =>
+        within(ANSWER_MS, 'the lease', renew(this.options.pool, build, builder)),
+      );
     } catch (error) {
       // Still ours until it runs out.
-      this.options.logger.warn({ err: error, build }, 'the lease was not renewed');
+      this.options.logger.warn({ err: error, build: this.build }, 'the lease was not renewed');
     }
+    this.#isAsking = false;
+  }
+
+  async #renew(renewed: (build: string, builder: string) => Promise<boolean>): Promise<void> {
+    this.#isDue = false;
+    const askedAt = performance.now();
+    if (await renewed(this.held.build, this.held.builder)) this.#holdOn(askedAt);
+    else this.#lose();
   }
 
   /** By our own clock, from before we asked: it ends here no later than there. */

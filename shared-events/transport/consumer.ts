@@ -109,7 +109,7 @@ export class Consumer {
   async #handle({ gone, over }: Source, message: ConsumeMessage): Promise<boolean> {
     for (let repeat = 0; !over.aborted; repeat++) {
       try {
-        await this.#attempt(message, gone);
+        await this.#attempt(message, gone, repeat > 0);
         return true;
       } catch (error) {
         if (gone.aborted) break;
@@ -121,10 +121,10 @@ export class Consumer {
   }
 
   /** Throws to pause, or where the message is no longer ours to send on: its next delivery decides. */
-  async #attempt(message: ConsumeMessage, gone: AbortSignal): Promise<void> {
+  async #attempt(message: ConsumeMessage, gone: AbortSignal, isAgain: boolean): Promise<void> {
     const { work, handler } = this.options;
     try {
-      await handler(deliveryOf(message, work));
+      await handler(deliveryOf(message, work, isAgain));
     } catch (error) {
       if (error instanceof Pause || !work || gone.aborted) throw error;
       await this.#fail(message, work, error);

@@ -8,9 +8,9 @@ const QUEUE = 'commands.order';
 /** An instant in whole seconds, as AMQP has them. */
 const DIED = { '!': 'timestamp', value: Date.parse('2026-01-31T11:59:58.000Z') / 1000 };
 
-const died = (headers: Delivery['headers'], attempt = 1): Delivery => ({
+const died = (headers: Delivery['headers'], attempt = 1, isRepeated = false): Delivery => ({
   ...{ body: {}, raw: Buffer.from('{}'), messageId: undefined, type: undefined },
-  ...{ routingKey: QUEUE, headers, attempt },
+  ...{ routingKey: QUEUE, headers, attempt, isRepeated },
 });
 const death = (of: object = {}) => ({
   ...{ queue: QUEUE, reason: 'delivery_limit', time: DIED, 'routing-keys': ['order.ConfirmOrder', 'copied'] },
@@ -31,6 +31,7 @@ describe('a death', () => {
       attempts: 5,
       firstFailureAt: '2026-01-31T11:59:50.000Z',
       lastFailureAt: '2026-01-31T11:59:58.700Z',
+      mayBeKnown: false,
     });
   });
 
@@ -41,6 +42,7 @@ describe('a death', () => {
       attempts: 1,
       firstFailureAt: '2026-01-31T11:59:58.000Z',
       lastFailureAt: '2026-01-31T11:59:58.000Z',
+      mayBeKnown: false,
     });
   });
 
@@ -52,6 +54,7 @@ describe('a death', () => {
       attempts: 2,
       firstFailureAt: '2026-01-31T11:59:50.000Z',
       lastFailureAt: '2026-01-31T11:59:58.700Z',
+      mayBeKnown: false,
     });
   });
 
@@ -71,7 +74,14 @@ describe('a death', () => {
       expect(deathOf(died(headers), QUEUE, NOW)).toEqual({
         ...{ routingKey: QUEUE, reason: 'nobody says why', attempts: 1 },
         ...{ firstFailureAt: NOW, lastFailureAt: NOW },
+        mayBeKnown: false,
       });
     },
   );
+
+  it('may be known where it tells no time and is delivered again', () => {
+    expect(deathOf(died({}, 1, true), QUEUE, NOW).mayBeKnown).toBe(true);
+    for (const told of [failed, { 'x-death': [death()] }])
+      expect(deathOf(died(told, 1, true), QUEUE, NOW).mayBeKnown).toBe(false);
+  });
 });

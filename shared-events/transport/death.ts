@@ -11,6 +11,11 @@ export interface Death {
   readonly attempts: number;
   readonly firstFailureAt: string;
   readonly lastFailureAt: string;
+  /**
+   * It tells no time of its own, so that a copy of it cannot be told from it by that, and it may have been delivered before:
+   * where it is known, it is taken for the same.
+   */
+  readonly mayBeKnown: boolean;
 }
 
 /** Of AMQP timestamps, in seconds: the last one that has a date of four digits. */
@@ -28,16 +33,22 @@ const BrokersDeath = z.object({
  * What a message in the dead-letter queue of `queue` tells of its death: our own consumer's word, or, where a broker gave
  * it up, that broker's. `now` for what tells no time, because somebody put it there.
  */
-export function deathOf({ headers, attempt, routingKey }: Delivery, queue: string, now: string): Death {
+export function deathOf(
+  { headers, attempt, routingKey, isRepeated }: Delivery,
+  queue: string,
+  now: string,
+): Death {
   const brokers = brokersDeath(headers, queue);
   const gaveUpAt = brokers && new Date(brokers.time.value * 1000).toISOString();
-  const lastFailureAt = latest(instantIn(headers, HEADER.lastFailure), gaveUpAt) ?? now;
+  const told = latest(instantIn(headers, HEADER.lastFailure), gaveUpAt);
+  const lastFailureAt = told ?? now;
   return {
     routingKey: routingKeyIn(headers) ?? brokers?.['routing-keys'][0] ?? routingKey,
     reason: reasonOf(headers[HEADER.reason], brokers?.reason),
     attempts: attempt,
     firstFailureAt: instantIn(headers, HEADER.firstFailure) ?? lastFailureAt,
     lastFailureAt,
+    mayBeKnown: told === undefined && isRepeated,
   };
 }
 

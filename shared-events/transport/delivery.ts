@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { z } from 'zod';
 import { CorrelationId } from '../contracts/envelope.js';
-import { attemptIn, routingKeyIn } from './failures.js';
+import { SHORT, attemptIn, routingKeyIn } from './failures.js';
 import { type WorkQueue, attemptsOf } from './topology.js';
 
 /** A message as a handler sees it. `attempt` counts from 1. */
@@ -15,6 +15,8 @@ export interface Delivery {
   readonly routingKey: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly attempt: number;
+  /** It may have been handled before: by whom the broker heard no answer, or in place. */
+  readonly isRepeated: boolean;
 }
 
 /** Thrown by a handler: no repeat can help; the message goes to the dead-letter queue with this reason. */
@@ -47,19 +49,29 @@ export const routingKeyOf = (message: ConsumeMessage): string =>
 export const attemptOf = (message: ConsumeMessage, work: WorkQueue | undefined): number =>
   attemptIn(headersOf(message), work && attemptsOf(work));
 
-/** What is published with it again. Not how long it may live: what failed is not to be lost for that. */
+/**
+ * What is published with it again. Not how long it may live: what failed is not to be lost for that. Nor what cannot be
+ * written again: bytes that are no UTF-8 take more of them once they were read.
+ */
 export function keptProperties(message: ConsumeMessage) {
   const { messageId, type, contentType, contentEncoding } = propertiesOf(message);
   return {
-    ...(typeof messageId === 'string' ? { messageId } : {}),
-    ...(typeof type === 'string' ? { type } : {}),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
-    ...(typeof contentEncoding === 'string' ? { contentEncoding } : {}),
+    ...(isShort(messageId) ? { messageId } : {}),
+    ...(isShort(type) ? { type } : {}),
+    ...(isShort(contentType) ? { contentType } : {}),
+    ...(isShort(contentEncoding) ? { contentEncoding } : {}),
   };
 }
 
-/** Throws DeadLetter where the content must be JSON and is not: in a queue that has rules for it. */
-export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined): Delivery {
+const isShort = (value: unknown): value is string =>
+  typeof value === 'string' && Buffer.byteLength(value) <= SHORT;
+
+/**
+ * Throws DeadLetter where the content must be JSON and is not: in a queue that has rules for it.
+ *
+ * @param isAgain it was handed to the same handler already
+ */
+export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined, isAgain: boolean): Delivery {
   const { messageId, type } = propertiesOf(message);
   return {
     body: parsed(message.content, work !== undefined),
@@ -69,6 +81,7 @@ export function deliveryOf(message: ConsumeMessage, work: WorkQueue | undefined)
     routingKey: routingKeyOf(message),
     headers: headersOf(message),
     attempt: attemptOf(message, work),
+    isRepeated: message.fields.redelivered || isAgain,
   };
 }
 

@@ -1,5 +1,8 @@
 import { StorableInstant } from '../contracts/instants.js';
 
+/** Of a routing key and of each property, in bytes: AMQP has one of them for their length. */
+export const SHORT = 255;
+
 type Headers = Readonly<Record<string, unknown>>;
 
 /**
@@ -30,10 +33,13 @@ export function attemptIn(headers: Headers, last = Number.MAX_SAFE_INTEGER): num
     : 1;
 }
 
-/** The one that it was first published with, where it has come from elsewhere since. */
+/**
+ * The one that it was first published with, where it has come from elsewhere since. What is too long for one was never one,
+ * and might be too long to be sent on.
+ */
 export function routingKeyIn(headers: Headers): string | undefined {
   const original = headers[HEADER.routingKey];
-  return typeof original === 'string' ? original : undefined;
+  return typeof original === 'string' && Buffer.byteLength(original) <= SHORT ? original : undefined;
 }
 
 export function instantIn(headers: Headers, name: string): string | undefined {
@@ -49,7 +55,7 @@ export interface Failure {
   readonly at: string;
 }
 
-/** What a message tells of its failures after this one. */
+/** What a message tells of its failures after this one: so much at most, whatever a stranger wrote, that it can be sent. */
 export const headersAfter = (headers: Headers, { queue, reason, attempt, routingKey, at }: Failure) => ({
   [HEADER.attempt]: attempt,
   [HEADER.routingKey]: routingKey,

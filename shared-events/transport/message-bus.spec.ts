@@ -302,6 +302,20 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     expect(dead.deliveries[0]?.headers[HEADER.reason]).toBe('DeadLetter: unknown command');
   });
 
+  it.each([
+    ['key', HEADER.routingKey, 'x'.repeat(65_300)],
+    ['instant', HEADER.firstFailure, `2026-01-01T00:00:00.${'0'.repeat(65_200)}Z`],
+    ['reason', HEADER.reason, 'x'.repeat(65_300)],
+  ])('dead-letters what a stranger gave the longest %s that there can be', async (_what, header, value) => {
+    await collected(() => {
+      throw new DeadLetter('x'.repeat(10_000));
+    });
+    await broker.publish(exchange, 'work.e', Buffer.from('{}'), { headers: { [header]: value } });
+    await until(() => broker.has(deadLetterQueueOf(work.name), 1));
+    const { properties } = await broker.take(deadLetterQueueOf(work.name));
+    expect(properties.headers).toMatchObject({ [HEADER.routingKey]: 'work.e', [HEADER.attempt]: 1 });
+  });
+
   it('dead-letters what is no JSON, and goes on', async () => {
     const { deliveries } = await collected();
     await broker.publish(exchange, 'work.e', Buffer.from('{"half'));
@@ -325,6 +339,30 @@ describe.each(serverRows('RABBITMQ_URL'))('message bus on %s', (_title, real) =>
     await until(() => deliveries.length > seen);
     expect(new Set(deliveries.map(({ attempt }) => attempt))).toEqual(new Set([1]));
     expect(await broker.depth(deadLetterQueueOf(work.name))).toBe(0);
+  });
+
+  it('tells what may have been handled before: in place, or by somebody who has gone', async () => {
+    let away = true;
+    const { deliveries } = await collected(
+      () => {
+        if (!away) return;
+        away = false;
+        throw new Pause('the event store is away');
+      },
+      work.name,
+      1,
+    );
+    await bus.publish(exchange, 'work.f', {});
+    await until(() => deliveries.length === 2);
+    await broker.publish('', deadLetterQueueOf(work.name), Buffer.from('{}'));
+    await broker.withChannel((channel) => channel.get(deadLetterQueueOf(work.name)));
+    const dead = await collected(undefined, deadLetterQueueOf(work.name));
+    await until(() => dead.deliveries.length === 1);
+    expect([...deliveries, ...dead.deliveries].map(({ isRepeated }) => isRepeated)).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it('gives back what was not finished when it stops', async () => {
