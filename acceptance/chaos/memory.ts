@@ -5,8 +5,11 @@ import { sleep } from '@orders/shared-events/transport/waiting.js';
 const SAMPLE_EVERY_MS = 2_000;
 const MIB = 2 ** 20;
 const KIB = 1_024;
-/** A message is about a kilobyte, and an order has some fifteen: what is kept of each of them would be more. */
-const MOST_KIB_AN_ORDER = 8;
+/**
+ * What a process manager knows of an open order is some seven, up to a number of orders. A command is about one, and is
+ * sent again some ten times in half of the time: kept, those would be more.
+ */
+const MOST_KIB_AN_ORDER = 12;
 /** Of so few, what has to do with none of them counts for too much. */
 const LEAST_ORDERS = 200;
 /** A heap is cleared when it pays, and breathes so much; what a driver keeps outside of it would come on top. */
