@@ -10,6 +10,7 @@ import {
   embeddedEventStore,
   embeddedPostgres,
 } from '@orders/shared-events/testing/servers.js';
+import { until } from '@orders/shared-events/testing/until.js';
 
 const main = fileURLToPath(new URL('./dist/main.js', import.meta.url));
 const start = (environment: Record<string, string | undefined>) =>
@@ -33,7 +34,7 @@ beforeAll(async () => {
     DATABASE_URL: postgres.url,
     PAYMENT_WEBHOOK_SECRET: 'secret_0123456789abcdef0123456789abcdef',
   };
-}, 60_000);
+});
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 describe('the command side as a process', () => {
@@ -45,7 +46,8 @@ describe('the command side as a process', () => {
       const parsed = JSON.parse(line) as { listening?: string };
       lines.push(parsed);
       if (parsed.listening === undefined) continue;
-      expect((await fetch(`${parsed.listening}/health/ready`)).status).toBe(200);
+      // A start that takes long, on a machine with much else to do, may have lost the broker by then, and goes back to it.
+      await until(async () => (await fetch(`${parsed.listening}/health/ready`)).status === 200);
       await fetch(`${parsed.listening}/graphql?a=secret`, {
         method: 'POST',
         headers: {
@@ -77,7 +79,7 @@ describe('the command side as a process', () => {
       },
     ]);
     expect(JSON.stringify(lines)).not.toContain('secret');
-  }, 60_000);
+  });
 
   it.each([
     ['EVENTSTORE_URL', undefined],
@@ -97,20 +99,16 @@ describe('the command side as a process', () => {
   it.each([
     ['DATABASE_URL', 'postgres://nobody@127.0.0.1:1/none'],
     ['RABBITMQ_URL', 'amqp://127.0.0.1:1'],
-  ])(
-    'waits for a %s that is not there, with JSON lines, until it is stopped',
-    async (variable, away) => {
-      const side = start({ ...backEnds, [variable]: away, PORT: '0' });
-      const lines: string[] = [];
-      for await (const line of createInterface({ input: side.stdout })) {
-        lines.push(line);
-        if (lines.filter((each) => each.includes('ECONNREFUSED')).length === 3) side.kill('SIGTERM');
-      }
-      if (side.exitCode === null) await once(side, 'exit');
-      for (const line of lines) expect(line).toMatch(/^\{.*\}$/);
-      expect(lines.join('\n')).not.toContain('listening');
-      expect(side.exitCode).toBe(0);
-    },
-    30_000,
-  );
+  ])('waits for a %s that is not there, with JSON lines, until it is stopped', async (variable, away) => {
+    const side = start({ ...backEnds, [variable]: away, PORT: '0' });
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: side.stdout })) {
+      lines.push(line);
+      if (lines.filter((each) => each.includes('ECONNREFUSED')).length === 3) side.kill('SIGTERM');
+    }
+    if (side.exitCode === null) await once(side, 'exit');
+    for (const line of lines) expect(line).toMatch(/^\{.*\}$/);
+    expect(lines.join('\n')).not.toContain('listening');
+    expect(side.exitCode).toBe(0);
+  });
 });
