@@ -38,6 +38,16 @@ describe('the headers of a dead letter', () => {
     expect(keptAs(value)).toEqual(expected);
   });
 
+  it('are kept as deep as anybody nests them, and no deeper, however deep a stranger did', () => {
+    const nested = (levels: number): unknown => {
+      let table: unknown = 'the end';
+      for (let level = 0; level < levels; level++) table = { in: table };
+      return table;
+    };
+    expect(sendableHeaders({ h: keptAs(nested(100)) })).toEqual({ h: nested(100) });
+    expect(asKeptHeaders({ h: nested(3_500) })).not.toContain('the end');
+  });
+
   it.each([
     { type: 'Buffer', data: [1, 2] },
     { '!': 'bytes', base64: '?' },

@@ -13,18 +13,23 @@ import { z } from 'zod';
 type Headers = Readonly<Record<string, unknown>>;
 
 /** As JSON that jsonb accepts; see `asText`. */
-export const asKeptHeaders = (headers: Headers): string => JSON.stringify(kept(headers));
+export const asKeptHeaders = (headers: Headers): string => JSON.stringify(kept(headers, 0));
 
 /** What the driver can write of headers that were kept. */
 export const sendableHeaders = (headers: Headers): Record<string, unknown> => eachOf(headers, sendable);
 
-function kept(value: unknown): unknown {
+/** The driver reads some thousands of levels, which is more than anybody can walk through who calls himself for each. */
+const MOST_LEVELS = 200;
+
+function kept(value: unknown, level: number): unknown {
+  const inner = (one: unknown) => kept(one, level + 1);
+  if (level > MOST_LEVELS) return 'nested too deep to be kept';
   if (typeof value === 'string') return asText(value);
   if (typeof value === 'number')
     return Number.isFinite(value) ? value : { '!': 'double', value: String(value) };
   if (Buffer.isBuffer(value)) return keptBytes(value);
-  if (Array.isArray(value)) return value.map(kept);
-  return isTable(value) ? eachOf(value, kept) : value;
+  if (Array.isArray(value)) return value.map(inner);
+  return isTable(value) ? eachOf(value, inner) : value;
 }
 
 function keptBytes(bytes: Buffer): z.infer<typeof Bytes> {
