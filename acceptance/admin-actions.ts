@@ -1,3 +1,4 @@
+import { authorizationAt } from './client.js';
 import type { System } from './system.js';
 
 /** What an action of the admin API answers, or a command of `npm run orders` that does it. */
@@ -31,7 +32,12 @@ export async function act(
 ): Promise<ActionAnswer> {
   const response = await fetch(`${admin}${path}?dryRun=${dryRun}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key, 'if-match': ifMatch },
+    headers: {
+      ...authorizationAt(admin),
+      'content-type': 'application/json',
+      'idempotency-key': key,
+      'if-match': ifMatch,
+    },
     body: JSON.stringify({ reason, ...body }),
   });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seedCatalogue } from '@orders/local-stack/demo-catalogue.js';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ask, get, newKey, request } from './client.js';
+import { authorizationAt, ask, get, newKey, request } from './client.js';
 import { type System, topologies } from './system.js';
 
 let system: System;
@@ -13,7 +14,7 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
   system = await topologies['one process']();
-  await seedCatalogue(dir, system.commands);
+  await seedCatalogue(dir, system.commands, ADMIN.authorization);
   await ask(system.commands, REGISTER, {
     input: { sku: 'DOLLAR-TEA', name: 'x', price: { amount: 100, currency: 'USD' }, requiresShipping: false },
   });
@@ -46,14 +47,14 @@ const placed = (input: object) =>
 
 describe('the demo catalogue', () => {
   it('is seeded once in a data folder: nothing is asked again', async () => {
-    await expect(seedCatalogue(dir, 'http://127.0.0.1:1/graphql')).resolves.toBeUndefined();
+    await expect(seedCatalogue(dir, 'http://127.0.0.1:1/graphql', 'none')).resolves.toBeUndefined();
   });
 
   /** Like the next: first, while no accepted order is under way. */
   it('is seeded to its end after a seed that was cut short, and nothing comes twice', async () => {
     const rest = await mkdtemp(join(tmpdir(), 'orders-seed-'));
     const before = await logHead();
-    await seedCatalogue(rest, system.commands);
+    await seedCatalogue(rest, system.commands, ADMIN.authorization);
     expect(await logHead()).toBe(before);
     await rm(rest, { recursive: true });
   });
@@ -125,7 +126,7 @@ describe('a request that cannot be', () => {
   const post = async (body: string, contentType = 'application/json') => {
     const response = await fetch(system.commands, {
       method: 'POST',
-      headers: { 'content-type': contentType },
+      headers: { 'content-type': contentType, ...authorizationAt(system.commands) },
       body,
     });
     return { status: response.status, text: await response.text() };
@@ -161,7 +162,7 @@ describe('a request that cannot be', () => {
 
   it('is answered by the admin API with problem details', async () => {
     for (const path of ['/processes/not-an-id', '/processes?first=0', '/nowhere']) {
-      const response = await fetch(system.admin + path);
+      const response = await fetch(system.admin + path, { headers: authorizationAt(system.admin) });
       expect(response.headers.get('content-type')).toMatch('application/problem+json');
       const text = await response.text();
       expect(JSON.parse(text)).toMatchObject({ status: response.status, title: expect.any(String) });

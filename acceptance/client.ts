@@ -1,8 +1,21 @@
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { randomUUID } from 'node:crypto';
 
 export interface Answer<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
+}
+
+/** By origin, where it is not a system of the tests' own. */
+const tokens = new Map<string, string>();
+
+/** From now on requests to that system bear that token; else that of an admin of the tests' own systems. */
+export const signIn = (url: string, token: string): void => void tokens.set(new URL(url).origin, token);
+
+/** The header that says who asks. */
+export function authorizationAt(url: string): Readonly<Record<'authorization', string>> {
+  const token = tokens.get(new URL(url).origin);
+  return token === undefined ? ADMIN : { authorization: `Bearer ${token}` };
 }
 
 /** Longer than anything here takes to answer: whoever does not by then is frozen, or gone without a word. */
@@ -17,7 +30,7 @@ export async function request<Data>(
 ): Promise<Answer<Data> & { readonly status: number; readonly headers: Headers }> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...authorizationAt(url), ...headers },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
   });
@@ -56,7 +69,8 @@ export const newKey = (): string => randomUUID();
 
 /** A GET of the admin API that must succeed. */
 export async function get<Body>(url: string): Promise<Body> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+  const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS);
+  const response = await fetch(url, { headers: authorizationAt(url), signal });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Body;
 }

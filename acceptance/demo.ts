@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { dataFolder, runningStack } from '@orders/local-stack/stack-file.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { WebSocket } from 'ws';
-import { ask } from './client.js';
+import { ask, authorizationAt, signIn } from './client.js';
 import { type End, type Kind, carryOn, endOf, expectedEnd, kinds, placementOf } from './kinds.js';
 import { ORDER_FIELDS, type OrderView, place } from './orders.js';
 
@@ -94,7 +94,8 @@ const HELP = `Places one order of each kind against the running system, and comp
 
 Usage: npm run demo [-- --url http://127.0.0.1:3000/graphql]
 
-Without --url, against the system that npm start runs, on the data of DATA_DIR where that is set.
+Without --url, against the system that npm start runs, on the data of DATA_DIR where that is set. With it, ORDERS_TOKEN is
+a token of an operator or admin of that system, or an API key.
 
 Exit codes: 0 all as expected, 1 some differ, ${USAGE} wrong usage, ${UNREACHABLE} no running system
 `;
@@ -114,9 +115,12 @@ function wanted(): { readonly url: string | undefined; readonly help: boolean } 
 
 /** Where GraphQL answers. */
 async function endpointOf(url: string | undefined): Promise<string> {
-  const endpoint = url ?? (await runningStack(dataFolder(process.env)))?.urls.graphql;
+  const stack = url === undefined ? await runningStack(dataFolder(process.env)) : undefined;
+  const endpoint = url ?? stack?.urls.graphql;
   if (endpoint === undefined)
     throw new Unfit('Nothing runs here. Start the system with: npm start', UNREACHABLE);
+  const token = process.env['ORDERS_TOKEN'] || stack?.token;
+  if (token) signIn(endpoint, token);
   try {
     await ask(endpoint, '{ __typename }');
   } catch {
@@ -135,6 +139,7 @@ async function main(): Promise<number> {
   const subscriptions = createClient({
     url: endpoint.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
+    connectionParams: authorizationAt(endpoint),
     retryAttempts: 2,
   });
   const rows: Row[] = [];

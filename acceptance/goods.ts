@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask } from './client.js';
+import { ask, authorizationAt } from './client.js';
 
 export interface Goods {
   readonly requiresShipping?: boolean;
@@ -23,7 +23,9 @@ const LEVEL = `query ($sku: String!) { product(sku: $sku) { stock { onHand reser
 /** The products of the demo, and the pieces of them that are there. */
 export async function demoGoods(commands: string): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'orders-seed-'));
-  await seedCatalogue(dir, commands).finally(() => rm(dir, { recursive: true, force: true }));
+  await seedCatalogue(dir, commands, authorizationAt(commands).authorization).finally(() =>
+    rm(dir, { recursive: true, force: true }),
+  );
 }
 
 /** A product at 25.00 EUR that no other order is about, 5 pieces of it and nothing to ship unless told otherwise. */

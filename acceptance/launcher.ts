@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { freePort } from '@orders/local-stack/free-port.js';
 import { Killable } from './killable.js';
 
@@ -77,7 +78,7 @@ export class Launcher {
       name,
       command: [file, ...args],
       environment: {
-        ...{ LOG_LEVEL: 'info', PAYMENT_WEBHOOK_SECRET },
+        ...{ LOG_LEVEL: 'info', PAYMENT_WEBHOOK_SECRET, ...ACCESS },
         ...{ ...this.options.environment, ...this.backEnds, ...environment },
       },
       logFile: this.logOf(name),

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Stack, runningStack } from '@orders/local-stack/stack-file.js';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { ask, request } from './client.js';
+import { signIn, ask, request } from './client.js';
 import { kinds, placementOf } from './kinds.js';
 import { accepted, orderOf } from './orders.js';
 import { built } from './system.js';
@@ -281,6 +282,7 @@ describe('a wrong configuration', () => {
       EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
       RABBITMQ_URL: 'amqp://127.0.0.1:1',
       DATABASE_URL: 'postgres://127.0.0.1:1/orders',
+      ...ACCESS,
       [variable]: value,
     };
     const child = spawn(process.execPath, [built(side, 'main.js')], {
@@ -333,7 +335,11 @@ class RunningStart {
     this.child.stderr.destroy();
   }
 
-  stack: Stack = { pid: 0, urls: { eventStore: '', rabbitMq: '', database: '', graphql: '', admin: '' } };
+  stack: Stack = {
+    pid: 0,
+    urls: { eventStore: '', rabbitMq: '', database: '', graphql: '', admin: '' },
+    token: null,
+  };
 
   static async in(dir: string, environment: Readonly<Record<string, string>> = {}): Promise<RunningStart> {
     const env = environmentOf({ ...environment, DATA_DIR: dir });
@@ -348,6 +354,7 @@ class RunningStart {
     const stack = await runningStack(dir);
     if (!stack) throw new Error(`it did not start: ${started.output}`);
     started.stack = stack;
+    for (const url of [stack.urls.graphql, stack.urls.admin]) signIn(url, stack.token ?? '');
     return started;
   }
 

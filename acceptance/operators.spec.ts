@@ -26,7 +26,7 @@ import { type System, topologies } from './system.js';
 import { WithheldCommands } from './withheld-commands.js';
 
 const REASON = 'TICKET-4711';
-const OPERATOR = { actor: { kind: 'OPERATOR', subject: 'anonymous' }, reason: REASON };
+const OPERATOR = { actor: { kind: 'OPERATOR', subject: 'jane' }, reason: REASON };
 
 describe('an operator, over the admin API of three processes', () => {
   let system: System;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -30,6 +31,7 @@ import { ship } from './orders.js';
 import { type System, built, topologies } from './system.js';
 
 const REASON = "the customer's wish";
+const ORDERS_TOKEN = ADMIN.authorization.replace('Bearer ', '');
 
 describe('npm run orders, beside one process', () => {
   let system: System;
@@ -51,7 +53,13 @@ describe('npm run orders, beside one process', () => {
   async function orders(...argv: readonly string[]) {
     const child = spawn(process.execPath, [built('process-managers', 'orders.main.js'), ...argv], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...system.backEnds, ADMIN_URL: system.admin, GRAPHQL_URL: system.queries },
+      env: {
+        ...process.env,
+        ...system.backEnds,
+        ADMIN_URL: system.admin,
+        GRAPHQL_URL: system.queries,
+        ORDERS_TOKEN,
+      },
     });
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
     return { code: child.exitCode, stdout, stderr };
@@ -74,7 +82,7 @@ describe('npm run orders, beside one process', () => {
     expect([planned.outcome, done.outcome]).toEqual(['planned', 'done']);
     expect(deedsOf(done)).toEqual(deedsOf(planned));
     const [event] = done.appended;
-    const by = { actor: { kind: 'OPERATOR', subject: 'anonymous' }, reason: REASON };
+    const by = { actor: { kind: 'OPERATOR', subject: 'jane' }, reason: REASON };
     expect(await recordOf(system, event!)).toEqual({ type: event?.type, ...by });
     return done;
   }
@@ -250,7 +258,7 @@ describe('npm run orders, beside one process', () => {
           'StockReservationReleased',
         ]),
       );
-      const what = ['--type', 'OrderProcessCompensationForced', '--actor', 'anonymous', '--from', begin];
+      const what = ['--type', 'OrderProcessCompensationForced', '--actor', 'jane', '--from', begin];
       const forced = await told('audit', ...what, '--sort', 'newest');
       expect(forced).toMatchObject([{ reason: REASON, data: { orderId } }]);
       const correlation = ['--correlation', String(log[0]?.['correlationId'])];

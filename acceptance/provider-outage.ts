@@ -1,8 +1,10 @@
+import { authorizationAt } from './client.js';
+
 /** An outage of the simulated payment provider, through the admin API. */
 export async function setOutage(admin: string, kind: 'NONE' | 'UNREACHABLE' | 'SILENT'): Promise<void> {
   const response = await fetch(`${admin}/provider/outage`, {
     method: 'PUT',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...authorizationAt(admin) },
     body: JSON.stringify({ kind, seconds: 3_600 }),
   });
   if (!response.ok) throw new Error(`outage: ${response.status} ${await response.text()}`);

@@ -1,3 +1,4 @@
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'orders-readme-'));
   readme = await readFile(join(import.meta.dirname, '..', 'README.md'), 'utf8');
   system = await topologies['one process']();
-  await seedCatalogue(dir, system.commands);
+  await seedCatalogue(dir, system.commands, ADMIN.authorization);
 }, 120_000);
 
 afterAll(async () => {

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { AccessModule } from '@orders/shared-events/http/access/access.module.js';
+import type { Callers } from '@orders/shared-events/http/access/callers.js';
 import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
@@ -12,6 +14,7 @@ import { CommandSideReadiness } from './health/readiness.js';
 import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends CommandSideConfiguration {
+  readonly callers: Callers;
   readonly logger: ReturnType<typeof createLogger>;
 }
 
@@ -19,13 +22,14 @@ export interface AppConfiguration extends CommandSideConfiguration {
 @Module({})
 export class AppModule {
   static register(configuration: AppConfiguration): DynamicModule {
-    const { logger, metrics } = configuration;
+    const { logger, metrics, callers } = configuration;
     return {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(frameworkLogging(logger)),
+        AccessModule.register(callers),
         CommandSideModule.register(configuration),
-        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, logger }),
+        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, callers, logger }),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],

@@ -1,5 +1,6 @@
 import { UseFilters } from '@nestjs/common';
 import { Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Allow, STAFF } from '@orders/shared-events/http/access/permissions.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { OutageFilter } from './graphql-errors.js';
 
@@ -9,6 +10,7 @@ export class CommandSideResolver {
   constructor(private readonly eventStore: EventStore) {}
 
   @Query()
+  @Allow('operations:read', ...STAFF)
   commandSide() {
     return {};
   }

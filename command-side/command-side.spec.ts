@@ -190,7 +190,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       });
       expect(placed).toMatchObject({
         type: 'OrderPlaced',
-        metadata: { actor: { kind: 'customer', subject: input.customerId } },
+        metadata: { actor: { kind: 'operator', subject: 'jane' } },
       });
     });
 

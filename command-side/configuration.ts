@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSettings, refuseAccessConflicts } from '@orders/shared-events/http/access/configuration.js';
 import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
 import type { GuardSettings } from './payment/guarded-provider.js';
 
@@ -62,6 +63,7 @@ export function refusePaymentConflicts(
 }
 
 export const configurationSchema = z
-  .object({ ...backEnds, ...http, ...paymentSettings, PORT: port(3001) })
+  .object({ ...backEnds, ...http, ...accessSettings, ...paymentSettings, PORT: port(3001) })
+  .superRefine(refuseAccessConflicts)
   .superRefine(refusePaymentConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -65,8 +65,11 @@ export type OrderLineInput = {
 };
 
 export type PlaceOrderInput = {
-  /** An opaque id, 1 to 128 letters, digits and . _ @ : - */
-  readonly customerId: Scalars['String']['input'];
+  /**
+   * An opaque id, 1 to 128 letters, digits and . _ @ : -. A customer orders for themselves, whom their token names; others
+   * say for whom.
+   */
+  readonly customerId?: InputMaybe<Scalars['String']['input']>;
   /** The same request under the same key is the same order, however often it is sent. Up to 128 characters. */
   readonly idempotencyKey: Scalars['String']['input'];
   /** 1 to 100 lines. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     RABBITMQ_URL: broker.url,
     DATABASE_URL: postgres.url,
     PAYMENT_WEBHOOK_SECRET: 'secret_0123456789abcdef0123456789abcdef',
+    ...ACCESS,
   };
 });
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
@@ -88,6 +90,11 @@ describe('the command side as a process', () => {
     ['PAYMENT_WEBHOOK_SECRET', 'too-short-to-be-one'],
     ['PAYMENT_WEBHOOK_URL', 'nowhere'],
     ['PUBLIC_URL', 'ftp://shop.example'],
+    ['AUTH_ISSUER', undefined],
+    ['AUTH_JWKS', 'no-keys'],
+    ['AUTH_JWKS_URL', 'http://id.example/one-too-many'],
+    ['AUTH_ALGORITHMS', 'HS256'],
+    ['API_KEYS_FILE', '/nowhere'],
   ])('names a wrong %s in one line, and ends', async (name, value) => {
     const side = start({ ...backEnds, [name]: value ?? '' });
     const [output, exit] = await Promise.all([text(side.stderr), once(side, 'exit')]);

@@ -3,7 +3,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { Registry } from 'prom-client';
-import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
@@ -14,6 +15,7 @@ import { configurationSchema } from './configuration.js';
 const NAME = 'command-side';
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
+const callers = configuredOrExit(() => callersOf(configuration, logger));
 
 await runAsProcess(
   async (onStop) => {
@@ -29,6 +31,7 @@ await runAsProcess(
       messageBus,
       databaseUrl: configuration.DATABASE_URL,
       settings: configuration,
+      callers,
       logger,
       metrics,
     });

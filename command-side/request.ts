@@ -19,11 +19,5 @@ export function addressed<Command>(
   return { commandId, stream, command, origin: reason === undefined ? origin : { ...origin, reason } };
 }
 
-/** Whoever runs the shop, until callers have to say who they are. */
-export const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };
-
-/** Whoever pays, until callers have to say who they are. */
-export const CUSTOMER: Actor = { kind: 'customer', subject: 'anonymous' };
-
 /** Of what the payment provider answers, tells and is asked. */
 export const PROVIDER: Actor = { kind: 'service', subject: 'payment-provider' };

@@ -28,22 +28,37 @@ const RECEIVE = `mutation ($input: ReceiveStockInput!) {
 }`;
 
 /** Once per data folder; a seed that was cut short is taken up again, since every part of it is idempotent. */
-export async function seedCatalogue(dir: string, graphql: string): Promise<void> {
+export async function seedCatalogue(dir: string, graphql: string, authorization: string): Promise<void> {
   const done = join(dir, 'catalogue-seeded');
   if (await exists(done)) return;
   for (const { quantity, price, ...product } of PRODUCTS) {
-    await mutate(graphql, REGISTER, { ...product, price: { amount: price, currency: 'EUR' } });
+    await mutate({ graphql, authorization }, REGISTER, {
+      ...product,
+      price: { amount: price, currency: 'EUR' },
+    });
     if (quantity > 0) {
-      await mutate(graphql, RECEIVE, { sku: product.sku, receiptId: 'demo-catalogue', quantity });
+      await mutate({ graphql, authorization }, RECEIVE, {
+        sku: product.sku,
+        receiptId: 'demo-catalogue',
+        quantity,
+      });
     }
   }
   await writeFile(done, '');
 }
 
-async function mutate(graphql: string, query: string, input: object): Promise<void> {
+interface Endpoint {
+  readonly graphql: string;
+  readonly authorization: string;
+}
+
+async function mutate({ graphql, authorization }: Endpoint, query: string, input: object): Promise<void> {
   const response = await fetch(graphql, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-correlation-id': 'demo-catalogue' },
+    headers: {
+      ...{ 'content-type': 'application/json', authorization },
+      'x-correlation-id': 'demo-catalogue',
+    },
     body: JSON.stringify({ query, variables: { input } }),
   });
   const answer = (await response.json()) as { errors?: unknown; data?: Record<string, { code?: string }> };

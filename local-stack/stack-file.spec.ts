@@ -36,6 +36,7 @@ async function runningStart(): Promise<number> {
 const stackOf = (pid: number): Stack => ({
   pid,
   urls: { eventStore: 'e', rabbitMq: 'r', database: 'd', graphql: 'g', admin: 'a' },
+  token: 't',
 });
 
 test('a running stack is told to whoever owns it, and to nobody else', async () => {

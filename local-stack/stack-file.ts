@@ -12,6 +12,8 @@ export interface Stack {
     readonly graphql: string;
     readonly admin: string;
   };
+  /** Of an admin; null where somebody else issues tokens. */
+  readonly token: string | null;
 }
 
 /** Where the stack keeps everything: DATA_DIR, else `.data` at the workspace's root. */
@@ -38,7 +40,7 @@ function parse(text: string): Stack | undefined {
   }
 }
 
-/** Readable by its owner only: the URLs hold a password. */
+/** Readable by its owner only: the URLs hold a password, and the token does everything. */
 export async function writeStack(dir: string, stack: Stack): Promise<void> {
   await mkdir(dir, { recursive: true });
   await removeStack(dir);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 import { SupervisedProcess } from './supervised-process.js';
+import { type LocalTokens, localAccess } from './local-access.js';
 import { webhookSecret as secretOf } from './webhook-secret.js';
 
 export interface BackEnds {
@@ -13,6 +14,8 @@ export interface BackEnds {
 
 export interface RunningStack {
   readonly urls: BackEnds & { readonly graphql: string; readonly admin: string };
+  /** Undefined where somebody else issues them. */
+  readonly tokens: LocalTokens | undefined;
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,8 @@ export interface StackOptions {
   readonly external: Partial<BackEnds>;
   /** What the payment provider signs with; without one, the data folder's own. */
   readonly webhookSecret: string | undefined;
+  /** Somebody else issues the tokens: the environment says who. */
+  readonly hasIssuer: boolean;
   readonly report: (line: string) => void;
 }
 
@@ -46,8 +51,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   try {
     await mkdir(join(options.dir, 'logs'), { recursive: true });
     const backEnds = await startBackEnds(options, parts);
-    const application = await untilPortsAreFree(() => startApplication(options, backEnds, parts));
-    return { urls: { ...backEnds, ...application }, stop };
+    const access = options.hasIssuer ? undefined : await localAccess(options.dir);
+    const settings = { ...backEnds, ...access?.environment };
+    const application = await untilPortsAreFree(() => startApplication(options, settings, parts));
+    return { urls: { ...backEnds, ...application }, tokens: access?.tokens, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -103,7 +110,7 @@ async function untilPortsAreFree<T>(start: () => Promise<T>): Promise<T> {
 
 async function startApplication(
   { dir, ports, bindAddress, webhookSecret, report }: StackOptions,
-  backEnds: BackEnds,
+  settings: Readonly<Record<string, string>>,
   parts: Part[],
 ) {
   const PORT = String(await freePort(ports.graphql, bindAddress));
@@ -113,7 +120,7 @@ async function startApplication(
     {
       name: 'application',
       command: [own('application/application.main.js')],
-      environment: { ...backEnds, PORT, ADMIN_PORT, PAYMENT_WEBHOOK_SECRET },
+      environment: { ...settings, PORT, ADMIN_PORT, PAYMENT_WEBHOOK_SECRET },
       logFile: join(dir, 'logs', 'application.log'),
     },
     report,

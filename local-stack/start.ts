@@ -1,7 +1,9 @@
 /** `npm start`: the whole system on this machine. */
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { LOCAL_ISSUER } from '@orders/shared-events/http/access/configuration.js';
 import { configurationSchema } from './application/configuration.js';
 import { seedCatalogue } from './demo-catalogue.js';
+import type { LocalTokens } from './local-access.js';
 import { demandReachable } from './reachable.js';
 import { type BackEnds, startStack } from './stack.js';
 import { dataFolder, removeStack, runningStack, writeStack } from './stack-file.js';
@@ -12,9 +14,13 @@ const EMBEDDED: BackEnds = {
   RABBITMQ_URL: 'amqp://127.0.0.1:5673',
   DATABASE_URL: 'postgres://127.0.0.1/orders',
 };
+/** Whose tokens count where nobody else issues any: likewise for the check only, since the key is not made yet. */
+const LOCAL = { AUTH_ISSUER: LOCAL_ISSUER, AUTH_JWKS_URL: 'http://127.0.0.1/none' };
 const external = externalBackEnds();
 const webhookSecret = process.env['PAYMENT_WEBHOOK_SECRET'];
+const hasIssuer = Boolean(process.env['AUTH_ISSUER']);
 const configuration = configurationOrExit(configurationSchema, {
+  ...(hasIssuer ? {} : LOCAL),
   ...process.env,
   ...EMBEDDED,
   ...external,
@@ -43,12 +49,14 @@ const stack = startStack({
   bindAddress: configuration.BIND_ADDRESS,
   external,
   webhookSecret,
+  hasIssuer,
   report: (line) => say(`[${new Date().toISOString()}] ${line}`),
 });
 stopOnSignal();
 
 try {
-  const { urls } = await stack;
+  const { urls, tokens } = await stack;
+  const token = process.env['ORDERS_TOKEN'] || tokens?.admin || null;
   await writeStack(dir, {
     pid: process.pid,
     urls: {
@@ -58,16 +66,17 @@ try {
       graphql: urls.graphql,
       admin: urls.admin,
     },
+    token,
   });
-  await seedCatalogue(dir, urls.graphql);
-  say(welcome(urls.graphql, urls.admin));
+  if (token !== null) await seedCatalogue(dir, urls.graphql, `Bearer ${token}`);
+  say(welcome(urls.graphql, urls.admin, tokens));
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
   await stack.then((started) => started.stop()).catch(() => undefined);
   process.exit(1);
 }
 
-function welcome(graphql: string, admin: string): string {
+function welcome(graphql: string, admin: string, tokens: LocalTokens | undefined): string {
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const web = new URL('/', graphql).href;
   return `
@@ -78,7 +87,7 @@ function welcome(graphql: string, admin: string): string {
     Admin API  ${admin}/api/docs
     Health     ${web}health/ready
     Data       ${dir} (logs in logs/)
-
+${tokens ? tokenLines(tokens) : ''}
   Try next, in another terminal:
 
     npm run demo      one order of each kind, from mutation to query
@@ -88,6 +97,16 @@ function welcome(graphql: string, admin: string): string {
     npm run reset     remove all data (after Ctrl-C here)
 
   Ctrl-C stops everything.
+`;
+}
+
+function tokenLines({ customer, operator, admin }: LocalTokens): string {
+  return `
+  Who you are is told by a token (Authorization: Bearer ...); GraphiQL has the admin's already:
+
+    customer   ${customer}
+    operator   ${operator}
+    admin      ${admin}
 `;
 }
 

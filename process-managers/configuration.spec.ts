@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
 import { configurationSchema, durationsOf, patienceOf, resendsOf } from './configuration.js';
 
@@ -8,7 +9,7 @@ const urls = {
   DATABASE_URL: 'postgres://localhost/orders',
 };
 const parse = (settings: Record<string, string> = {}) =>
-  parseConfiguration(configurationSchema, { ...urls, ...settings });
+  parseConfiguration(configurationSchema, { ...ACCESS, ...urls, ...settings });
 
 describe('the configuration', () => {
   it('needs nothing but the back ends', () => {

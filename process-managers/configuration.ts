@@ -1,3 +1,4 @@
+import { accessSettings, refuseAccessConflicts } from '@orders/shared-events/http/access/configuration.js';
 import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
 import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { z } from 'zod';
@@ -86,6 +87,7 @@ export function refuseConflicts(settings: ProcessSettings, context: z.Refinement
 }
 
 export const configurationSchema = z
-  .object({ ...backEnds, ...http, ...processSettings, ADMIN_PORT: port(3002) })
+  .object({ ...backEnds, ...http, ...accessSettings, ...processSettings, ADMIN_PORT: port(3002) })
+  .superRefine(refuseAccessConflicts)
   .superRefine(refuseConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -1,7 +1,8 @@
 /** The process managers as a process of their own. Logs are JSON lines on standard output. */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { createLogger } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
@@ -14,6 +15,7 @@ import { ProcessManagersLifetime, ProcessManagersModule } from './process-manage
 const NAME = 'process-managers';
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
+const callers = configuredOrExit(() => callersOf(configuration, logger));
 
 await runAsProcess(
   async (onStop) => {
@@ -30,6 +32,7 @@ await runAsProcess(
       databaseUrl: configuration.DATABASE_URL,
       settings: configuration,
       admin: { port: configuration.ADMIN_PORT, host: configuration.BIND_ADDRESS },
+      callers,
       logger,
       metrics,
     });

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type OrderId, orderStream } from '@orders/shared-events/contracts/ids.js';
+import { headerOf } from '@orders/shared-events/testing/access.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { deadLetterRoute } from '@orders/shared-events/transport/topology.js';
@@ -38,7 +39,7 @@ async function said(argv: readonly string[], environment: NodeJS.ProcessEnv, cwd
 describe.each(serverRows('DATABASE_URL'))('npm run orders on %s', (_title, real) => {
   let admin: AdminStand;
   let folder: string;
-  const orders = (...argv: string[]) => said(argv, { ADMIN_URL: admin.url() });
+  const orders = (...argv: string[]) => said(argv, { ADMIN_URL: admin.url(), ORDERS_TOKEN: admin.token });
   const json = async (...argv: string[]): Promise<Record<string, unknown>[]> =>
     (await orders(...argv, '--json')).stdout
       .split('\n')
@@ -265,7 +266,7 @@ describe.each(serverRows('DATABASE_URL'))('npm run orders on %s', (_title, real)
       const [id, after] = [await died({ ...before, data: 'damaged' }), crypto.randomUUID()];
       const edit = (editor: string) =>
         said(['dead-letters', 'requeue', id, '--reason', 'mended', '--edit'], {
-          ...{ ADMIN_URL: admin.url(), VISUAL: editor },
+          ...{ ADMIN_URL: admin.url(), ORDERS_TOKEN: admin.token, VISUAL: editor },
         });
       expect(await edit('true')).toMatchObject({ code: 10, stderr: expect.stringContaining('not changed') });
       expect(await edit('false')).toMatchObject({
@@ -304,15 +305,26 @@ describe.each(serverRows('DATABASE_URL'))('npm run orders on %s', (_title, real)
       expect((await said(['leases'], { ADMIN_URL: url })).code).toBe(1);
     });
 
+    it('wants to know who asks, and whether they may', async () => {
+      const somebody = await headerOf('ann', 'customer');
+      for (const token of [undefined, 'nonsense', somebody.authorization.replace('Bearer ', '')]) {
+        const { code, stdout, stderr } = await said(['leases'], {
+          ...{ ADMIN_URL: admin.url(), ...(token === undefined ? {} : { ORDERS_TOKEN: token }) },
+        });
+        expect([code, stdout, stderr]).toEqual([77, '', expect.stringMatching(/^[^\n]+\n$/)]);
+      }
+    });
+
     it('may be the stack that npm start has left', async () => {
-      await writeFile(join(folder, 'stack.json'), JSON.stringify({ urls: { admin: admin.url() } }));
+      const stack = { urls: { admin: admin.url() }, token: admin.token };
+      await writeFile(join(folder, 'stack.json'), JSON.stringify(stack));
       expect((await said(['leases', '--json'], { DATA_DIR: folder })).code).toBe(0);
     });
   });
 
   it('ends where its reader has seen enough', async () => {
     const child = spawn(process.execPath, [MAIN, 'leases'], {
-      ...{ env: { ADMIN_URL: admin.url() }, stdio: ['ignore', 'pipe', 'pipe'] },
+      ...{ env: { ADMIN_URL: admin.url(), ORDERS_TOKEN: admin.token }, stdio: ['ignore', 'pipe', 'pipe'] },
     });
     child.stdout.destroy();
     const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);

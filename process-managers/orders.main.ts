@@ -1,7 +1,7 @@
 /** `npm run orders`: what operators see and do, over the APIs of a running system; see orders-command/vocabulary.ts. */
 import { exitCodes, runAsCommand } from '@orders/shared-events/transport/command-line.js';
 import { interruption } from '@orders/shared-events/transport/interruption.js';
-import { apiOf } from '@orders/shared-events/transport/running-system.js';
+import { apiOf, tokenOf } from '@orders/shared-events/transport/running-system.js';
 import { AdminClient } from './orders-command/admin-client.js';
 import { ApiRefusal } from './orders-command/api-answer.js';
 import { understand } from './orders-command/arguments.js';
@@ -29,9 +29,10 @@ async function main(): Promise<number> {
 function theWorld(): World {
   const signal = interruption();
   const urlOf = (variable: Parameters<typeof apiOf>[0]) => apiOf(variable, process.env, process.cwd());
+  const token = tokenOf(process.env, process.cwd());
   return {
-    admin: new AdminClient(() => urlOf('ADMIN_URL'), signal),
-    audit: new AuditClient(() => urlOf('GRAPHQL_URL'), signal),
+    admin: new AdminClient(() => urlOf('ADMIN_URL'), token, signal),
+    audit: new AuditClient(() => urlOf('GRAPHQL_URL'), token, signal),
     terminal: terminalOf(process, signal),
     environment: process.env,
     now: () => new Date(),

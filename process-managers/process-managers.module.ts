@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import type { Callers } from '@orders/shared-events/http/access/callers.js';
 import { ConfigurationError } from '@orders/shared-events/transport/configuration.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import type { MessageBus } from '@orders/shared-events/transport/message-bus.js';
@@ -26,6 +27,7 @@ export interface ProcessManagersConfiguration {
   readonly databaseUrl: string;
   readonly settings: ProcessSettings;
   readonly admin: AdminAddress;
+  readonly callers: Callers;
   readonly logger: AdminOptions['logger'];
   /** What the process tells of itself in numbers. */
   readonly metrics: Registry;
@@ -70,7 +72,7 @@ export class ProcessManagersLifetime
 export class ProcessManagersModule {
   /** Throws ConfigurationError where settings do not go together. */
   static register(configuration: ProcessManagersConfiguration): DynamicModule {
-    const { eventStore, messageBus, databaseUrl, settings, admin, logger, metrics } = configuration;
+    const { eventStore, messageBus, databaseUrl, settings, admin, callers, logger, metrics } = configuration;
     const conflict = conflictOf(settings);
     if (conflict) throw new ConfigurationError(`${conflict.variable} ${conflict.message}`);
     const pool = openPool(databaseUrl, logger);
@@ -88,6 +90,7 @@ export class ProcessManagersModule {
           actions: processManagers.actions,
           durations: durationsOf(settings),
           readiness,
+          callers,
           logger,
           metrics,
         },

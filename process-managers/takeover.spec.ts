@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type OrderId, orderProcessStream, orderStream } from '@orders/shared-events/contracts/ids.js';
 import { collected } from '@orders/shared-events/testing/event-stores.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { Block } from './testing/block.js';
 import { anOrder } from './testing/order-story.js';
@@ -31,7 +32,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
 
   /** Resolves once it has the leases that it takes at its start. */
   async function aProcess(): Promise<ChildProcess> {
-    const env = { ...process.env, ...block.servers.urls, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };
+    const env = { ...process.env, ...block.servers.urls, ...ACCESS, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };
     const child = spawn(process.execPath, [MAIN, '--with-parent'], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],

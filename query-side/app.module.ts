@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
+import { AccessModule } from '@orders/shared-events/http/access/access.module.js';
+import type { Callers } from '@orders/shared-events/http/access/callers.js';
 import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { MalformedRequestFilter } from '@orders/shared-events/http/malformed-request.filter.js';
@@ -12,6 +14,9 @@ import { type QuerySideConfiguration, QuerySideModule } from './query-side.modul
 import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends QuerySideConfiguration {
+  readonly callers: Callers;
+  /** What GraphiQL has filled in. */
+  readonly graphiqlToken?: string | undefined;
   readonly logger: Parameters<typeof frameworkLogging>[0];
 }
 
@@ -19,14 +24,15 @@ export interface AppConfiguration extends QuerySideConfiguration {
 @Module({})
 export class AppModule {
   static register(configuration: AppConfiguration): DynamicModule {
-    const { logger } = configuration;
+    const { logger, callers } = configuration;
     return {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(frameworkLogging(logger)),
+        AccessModule.register(callers),
         QuerySideModule.register(configuration),
-        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: true, logger }),
-        GraphiqlModule,
+        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: true, callers, logger }),
+        GraphiqlModule.register(configuration.graphiqlToken),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController],

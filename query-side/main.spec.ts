@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { on } from 'node:events';
 import { createInterface } from 'node:readline';
 import { until } from '@orders/shared-events/testing/until.js';
+import { ACCESS, ADMIN } from '@orders/shared-events/testing/access.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { History } from './testing/history.js';
 import { type Running, run } from './testing/processes.js';
@@ -21,7 +22,10 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   afterAll(() => servers.stop());
   beforeEach(async () => {
     database = testDatabase(await servers.database());
-    environment = { EVENTSTORE_URL: servers.eventStoreUrl, DATABASE_URL: database.url, PORT: '0' };
+    environment = {
+      ...{ EVENTSTORE_URL: servers.eventStoreUrl, DATABASE_URL: database.url, PORT: '0' },
+      ...ACCESS,
+    };
     processes = [];
   });
   afterEach(async () => {
@@ -74,7 +78,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   /** Of an order, as that process answers. */
   async function statusAt(url: string, orderId: string): Promise<string | undefined> {
     const query = `{ order(orderId: "${orderId}") { status } }`;
-    const headers = { 'content-type': 'application/json' };
+    const headers = { ...ADMIN, 'content-type': 'application/json' };
     const answer = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers,
@@ -152,7 +156,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
       const caller = new AbortController();
       const waiting = fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-correlation-id': 'given-up' },
+        headers: { ...ADMIN, 'content-type': 'application/json', 'x-correlation-id': 'given-up' },
         body: JSON.stringify({ query: '{ orders { pageInfo { hasNextPage } } }' }),
         signal: caller.signal,
       });

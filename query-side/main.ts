@@ -2,7 +2,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
-import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
@@ -12,12 +13,19 @@ import { configurationSchema } from './configuration.js';
 
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: 'query-side', level: configuration.LOG_LEVEL });
+const callers = configuredOrExit(() => callersOf(configuration, logger));
 
 await runAsProcess(
   async (onStop) => {
     const eventStore = new EventStore(configuration.EVENTSTORE_URL, logger);
     onStop(() => eventStore.close());
-    const module = AppModule.register({ databaseUrl: configuration.DATABASE_URL, eventStore, logger });
+    const module = AppModule.register({
+      databaseUrl: configuration.DATABASE_URL,
+      callers,
+      graphiqlToken: configuration.GRAPHIQL_TOKEN,
+      eventStore,
+      logger,
+    });
     const app = await NestFactory.create(module, { bufferLogs: true, abortOnError: false });
     onStop(() => app.close());
     app.useLogger(app.get(Logger));

@@ -24,6 +24,7 @@ const ENTRIES = [
   'stack.json',
   'catalogue-seeded',
   'payment-webhook-secret',
+  'access-key.json',
 ];
 /** What nobody else has: other programs keep folders called logs or postgres, too. */
 const MARKS = ['event-store/events.lmdb', 'catalogue-seeded', 'logs/application.log', 'logs/event-store.log'];

@@ -1,4 +1,5 @@
 import { CustomerId, orderIdOf } from '@orders/shared-events/contracts/ids.js';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { CUSTOMER, SKUS, inTurn, newOrder, placeOrder } from './orders-load.js';
@@ -17,6 +18,7 @@ export async function measureLatency(system: RunningSystem): Promise<Measurement
   const client = createClient({
     url: system.queriesUrl.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
+    connectionParams: ADMIN,
     lazy: false,
   });
   try {

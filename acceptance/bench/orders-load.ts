@@ -1,3 +1,4 @@
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 
@@ -50,7 +51,11 @@ export class GraphqlClient {
 
   /** Undefined where the server had closed the connection just then, because nothing had come over it for a while. */
   #try(body: string): Promise<string | undefined> {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = {
+      ...ADMIN,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
     return new Promise((resolve, reject) => {
       const sent = request(this.#url(), { agent: this.#agent, method: 'POST', headers }, (response) => {
         let text = '';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { freePort } from '@orders/local-stack/free-port.js';
 import { MeasuredProcess } from './measured-process.js';
 import type { Roots } from './process-usage.js';
@@ -103,6 +104,7 @@ export class Stage {
       ...part,
       environment: {
         ...{ LOG_LEVEL: 'info', BIND_ADDRESS: '127.0.0.1', PAYMENT_WEBHOOK_SECRET: this.#webhookSecret },
+        ...ACCESS,
         ...{ ...this.#backEnds, ...part.environment },
       },
       logFile: this.file(`${part.name}.log`),

@@ -4,7 +4,7 @@ import { OnPayment } from '@orders/command-side/payment/payment.handler.js';
 import type { PaymentCommand } from '@orders/command-side/payment/payment.commands.js';
 import { OnProduct } from '@orders/command-side/product/product.handler.js';
 import type { ProductCommand } from '@orders/command-side/product/product.js';
-import { OPERATOR, addressed } from '@orders/command-side/request.js';
+import { addressed } from '@orders/command-side/request.js';
 import { OnStock } from '@orders/command-side/stock/stock.handler.js';
 import type { StockCommand } from '@orders/command-side/stock/stock.js';
 import type { OperatorRequest } from '@orders/process-managers/operator-request.js';
@@ -16,6 +16,7 @@ import {
   productStream,
   stockStream,
 } from '@orders/shared-events/contracts/ids.js';
+import type { Actor } from '@orders/shared-events/contracts/envelope.js';
 import { Currency } from '@orders/shared-events/contracts/money.js';
 import { contextOf } from '@orders/shared-events/transport/observability.js';
 import type { Answer } from './answers.js';
@@ -27,6 +28,7 @@ import type { Plan, PlannedOrder, PlannedProduct } from './plan.js';
 import type { World } from './world.js';
 
 const EUR = Currency.parse('EUR');
+const OPERATOR: Actor = { kind: 'operator', subject: 'of the simulator' };
 
 /** What people do about an order, and about a product. */
 type OrderAction = Extract<

@@ -10,6 +10,10 @@ import { unknownSku } from '../product/product.answer.js';
 import type { OrderRefusal, OrderStatusRefusal } from './order.commands.js';
 import type { OrderOutcome } from './orders.js';
 
+/** What is answered of an order that is not there, and of one that the caller may not know of. */
+export const notFound = (orderId: OrderId) =>
+  ({ outcome: 'refused', refusal: { code: 'ORDER_NOT_FOUND', orderId } }) as const;
+
 type Accepted = Exclude<OrderOutcome, { outcome: 'refused' }>;
 
 /** How the outcome of placing an order reads in GraphQL. */

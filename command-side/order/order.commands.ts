@@ -1,5 +1,5 @@
 import type { CommandOf } from '@orders/shared-events/contracts/envelope.js';
-import type { CustomerId, OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderBusCommand } from '@orders/shared-events/contracts/order.commands.js';
 import type { Facts, Shipment } from './order.state.js';
@@ -8,8 +8,7 @@ import type { Pricing, PricingRefusal } from './pricing.js';
 /** A request with the prices that the server found for it. Amounts in minor units. */
 export type PlaceOrder = CommandOf<
   'PlaceOrder',
-  Pick<Facts, 'orderId' | 'requestHash' | 'paymentMethod' | 'captureMethod'> & {
-    readonly customerId: CustomerId;
+  Pick<Facts, 'orderId' | 'customerId' | 'requestHash' | 'paymentMethod' | 'captureMethod'> & {
     readonly reference?: string | undefined;
     /** What the caller believes the total to be; another one is refused. */
     readonly expectedTotal?: number;

@@ -24,22 +24,32 @@ const linesInput = z
     }
   });
 
-export const placeOrderInput = z
-  .object({
-    customerId: CustomerId,
-    idempotencyKey: lineOfText(128),
-    lines: linesInput,
-    paymentMethod: PaymentMethodToken,
-    captureMethod: CaptureMethod,
-    currency: optional(KnownCurrency),
-    reference: optional(lineOfText(100)),
-    expectedTotal: optional(moneyInput),
-  })
-  .refine(
-    ({ currency, expectedTotal }) => !currency || !expectedTotal || currency === expectedTotal.currency,
-    { path: ['expectedTotal', 'currency'], error: 'must be the currency of the order' },
-  );
+const orderInput = <Customer extends z.ZodType>(customerId: Customer) =>
+  z
+    .object({
+      customerId,
+      idempotencyKey: lineOfText(128),
+      lines: linesInput,
+      paymentMethod: PaymentMethodToken,
+      captureMethod: CaptureMethod,
+      currency: optional(KnownCurrency),
+      reference: optional(lineOfText(100)),
+      expectedTotal: optional(moneyInput),
+    })
+    .refine(
+      ({ currency, expectedTotal }) => !currency || !expectedTotal || currency === expectedTotal.currency,
+      { path: ['expectedTotal', 'currency'], error: 'must be the currency of the order' },
+    );
+
+/** Of who orders for whomever they name. */
+export const placeOrderInput = orderInput(CustomerId);
 export type PlaceOrderInput = z.infer<typeof placeOrderInput>;
+
+/** @param owner the customer who asks: they order for themselves, and need not say so; undefined: anybody else */
+export const placeOrderInputOf = (owner: CustomerId | undefined) =>
+  owner === undefined
+    ? placeOrderInput
+    : orderInput(optional(z.literal(owner, { error: 'must be your own id' })).transform(() => owner));
 
 export const cancelOrderInput = z.object({
   orderId: OrderId,

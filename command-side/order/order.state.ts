@@ -1,5 +1,5 @@
 import type { Occurred } from '@orders/shared-events/contracts/envelope.js';
-import type { OrderId } from '@orders/shared-events/contracts/ids.js';
+import type { CustomerId, OrderId } from '@orders/shared-events/contracts/ids.js';
 import type { Currency } from '@orders/shared-events/contracts/money.js';
 import type { OrderEvent } from '@orders/shared-events/contracts/order.events.js';
 import type { CaptureMethod } from '@orders/shared-events/contracts/payment.events.js';
@@ -12,6 +12,7 @@ import type { CaptureMethod } from '@orders/shared-events/contracts/payment.even
 /** What placement froze. Total in minor units. */
 export interface Facts {
   readonly orderId: OrderId;
+  readonly customerId: CustomerId;
   readonly requestHash: string;
   readonly currency: Currency;
   readonly total: number;
@@ -58,6 +59,7 @@ const placed = (data: Extract<OrderEvent, { type: 'OrderPlaced' }>['data']): Ord
   status: 'placed',
   cancellationRequested: false,
   orderId: data.orderId,
+  customerId: data.customerId,
   requestHash: data.requestHash,
   currency: data.currency,
   total: data.total,
@@ -68,6 +70,7 @@ const placed = (data: Extract<OrderEvent, { type: 'OrderPlaced' }>['data']): Ord
 
 const factsOf = (state: Facts): Facts => ({
   orderId: state.orderId,
+  customerId: state.customerId,
   requestHash: state.requestHash,
   currency: state.currency,
   total: state.total,

@@ -13,6 +13,7 @@ import {
   Redirect,
   UseFilters,
 } from '@nestjs/common';
+import { Everybody } from '@orders/shared-events/http/access/permissions.js';
 import { CUSTOMER_ACTIONS } from '@orders/shared-events/transport/secret-paths.js';
 import type { LogSink } from '@orders/shared-events/transport/observability.js';
 import { isDatabaseOutage } from '@orders/shared-events/transport/outage.js';
@@ -60,8 +61,10 @@ export class ActionProblems implements ExceptionFilter {
   }
 }
 
-/** The simulated provider's pages, where the customer does what it wants of them: in the place of 3-D Secure. */
+/** The simulated provider's pages, where the customer does what it wants of them: in the place of 3-D Secure. Who
+ * has the link is who was sent there. */
 @Controller(CUSTOMER_ACTIONS)
+@Everybody()
 @UseFilters(ActionProblems)
 export class SimulatedActionsController {
   constructor(

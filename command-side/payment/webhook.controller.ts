@@ -1,3 +1,4 @@
+import { Everybody } from '@orders/shared-events/http/access/permissions.js';
 import {
   Catch,
   Controller,
@@ -49,9 +50,11 @@ export function tellRefused(metrics: Pick<PaymentMetrics, 'notified'>, logger: L
 
 /**
  * Where the provider tells, in its own time, what became of a call. It tells at least once, and may do so before it
- * answers the call itself: the payment's stream knows what it has heard, so each order of events is one effect.
+ * answers the call itself: the payment's stream knows what it has heard, so each order of events is one effect. Who it is
+ * its signature says.
  */
 @Controller(WEBHOOK_PATH)
+@Everybody()
 @UseFilters(WebhookProblems)
 export class WebhookController {
   constructor(

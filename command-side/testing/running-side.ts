@@ -1,9 +1,12 @@
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { parseConfiguration } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
 import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { commandTopology } from '@orders/shared-events/transport/topology.js';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
+import { callersOfSpecs } from '@orders/shared-events/testing/callers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import {
   type Real,
@@ -34,6 +37,7 @@ export const WEBHOOK_SECRET = 'whsec_of_the_specs_0123456789abcdef';
 /** The command side as it runs alone. */
 export interface RunningSide {
   readonly url: string;
+  readonly app: INestApplication;
   readonly eventStore: EventStore;
   readonly messageBus: MessageBus;
   readonly databaseUrl: string;
@@ -72,6 +76,7 @@ export async function startSide(
         RECONCILIATION_GRACE: 86_400_000,
         ...settings,
       },
+      callers: callersOfSpecs(),
       logger: silent,
       metrics: new Registry(),
     }),
@@ -82,6 +87,7 @@ export async function startSide(
   const url = await app.getUrl();
   return {
     url,
+    app,
     eventStore,
     messageBus,
     databaseUrl,
@@ -102,7 +108,7 @@ export async function post(
 ): Promise<GraphqlAnswer> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...ADMIN, ...headers },
     body,
   });
   return {

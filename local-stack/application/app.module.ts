@@ -11,6 +11,8 @@ import { GraphiqlModule } from '@orders/query-side/graphiql/graphiql.module.js';
 import { QuerySideReadiness } from '@orders/query-side/health/readiness.js';
 import { QuerySideModule } from '@orders/query-side/query-side.module.js';
 import * as querySide from '@orders/query-side/schema.js';
+import { AccessModule } from '@orders/shared-events/http/access/access.module.js';
+import type { Callers } from '@orders/shared-events/http/access/callers.js';
 import { graphqlApi } from '@orders/shared-events/http/graphql-api.js';
 import {
   HealthController,
@@ -31,6 +33,7 @@ import type { Configuration } from './configuration.js';
 export interface Connections {
   readonly eventStore: EventStore;
   readonly messageBus: MessageBus;
+  readonly callers: Callers;
   readonly logger: Logger;
   readonly metrics: Registry;
 }
@@ -40,13 +43,14 @@ export interface Connections {
 export class AppModule {
   static register(
     configuration: Configuration,
-    { eventStore, messageBus, logger, metrics }: Connections,
+    { eventStore, messageBus, callers, logger, metrics }: Connections,
   ): DynamicModule {
     const databaseUrl = configuration.DATABASE_URL;
     return {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(frameworkLogging(logger)),
+        AccessModule.register(callers),
         CommandSideModule.register({
           eventStore,
           messageBus,
@@ -62,11 +66,12 @@ export class AppModule {
           databaseUrl,
           settings: configuration,
           admin: { port: configuration.ADMIN_PORT, host: configuration.BIND_ADDRESS },
+          callers,
           logger,
           metrics,
         }),
-        graphql(logger),
-        GraphiqlModule,
+        graphql(callers, logger),
+        GraphiqlModule.register(configuration.GRAPHIQL_TOKEN),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],
@@ -83,11 +88,12 @@ export class AppModule {
   }
 }
 
-const graphql = (logger: Logger): DynamicModule =>
+const graphql = (callers: Callers, logger: Logger): DynamicModule =>
   graphqlApi({
     typeDefs: print(mergeTypeDefs([commandSide.typeDefs, querySide.typeDefs])),
     scalars: { ...commandSide.scalarResolvers, ...querySide.scalarResolvers },
     subscriptions: true,
+    callers,
     logger,
   });
 

@@ -3,7 +3,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { OtherLog } from '@orders/process-managers/checkpoints.js';
 import { ForeignLog } from '@orders/query-side/builds/session.js';
-import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
+import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
 import { runAsProcess } from '@orders/shared-events/transport/process-lifetime.js';
@@ -17,6 +18,7 @@ import { NotReady, whenReady } from './when-ready.js';
 const NAME = 'order-system';
 const configuration = configurationOrExit(configurationSchema);
 const logger = createLogger({ name: NAME, level: configuration.LOG_LEVEL });
+const callers = configuredOrExit(() => callersOf(configuration, logger));
 
 await runAsProcess(
   async (onStop) => {
@@ -30,6 +32,7 @@ await runAsProcess(
     const module = AppModule.register(configuration, {
       eventStore,
       messageBus,
+      callers,
       logger,
       metrics,
     });

@@ -2,14 +2,12 @@ import { type ExecutionContext, HttpCode, applyDecorators, createParamDecorator 
 import { ApiHeader } from '@nestjs/swagger';
 import type { Actor } from '@orders/shared-events/contracts/envelope.js';
 import { lineOfText } from '@orders/shared-events/contracts/text.js';
+import { callerIn } from '@orders/shared-events/http/access/access.guard.js';
 import { ProblemException, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { contextOf, currentContext } from '@orders/shared-events/transport/observability.js';
 import { z } from 'zod';
 import type { OperatorRequest } from '../operator-request.js';
 import { type Documentation, Documented, type Problems, schemaOf } from './documented.js';
-
-/** Whoever runs the shop, until callers have to say who they are. */
-const OPERATOR: Actor = { kind: 'operator', subject: 'anonymous' };
 
 /** Why somebody does it: it stands in the log. */
 export const ActionBody = z.object({
@@ -31,6 +29,8 @@ export const ActionQuery = z.object({
 export interface ActionHeaders {
   readonly key: string;
   readonly ifMatch: string | undefined;
+  /** Who does it. */
+  readonly actor: Actor;
 }
 
 const Key = z
@@ -46,7 +46,8 @@ export const Conditions = createParamDecorator((_data: unknown, context: Executi
   const key = checked('idempotency-key', Key, headers['idempotency-key']);
   if (headers['if-match'] === undefined) throw preconditionRequired();
   const ifMatch = checked('if-match', ETag, headers['if-match']);
-  return { key, ifMatch: ifMatch === '*' ? undefined : ifMatch.slice(1, -1) };
+  const { actor } = callerIn(context);
+  return { key, ifMatch: ifMatch === '*' ? undefined : ifMatch.slice(1, -1), actor };
 });
 
 /** The same of what has no ETag: a state that a caller names is never its own (412, RFC 9110), and not passed over. */
@@ -80,10 +81,10 @@ const stateless = (): ProblemException =>
   });
 
 export const requestOf = (
-  { key }: ActionHeaders,
+  { key, actor }: ActionHeaders,
   { reason }: z.infer<typeof ActionBody>,
 ): OperatorRequest => ({
-  ...{ key, actor: OPERATOR, reason },
+  ...{ key, actor, reason },
   context: currentContext() ?? contextOf(undefined, undefined),
 });
 
@@ -151,6 +152,7 @@ export const DocumentedAction = ({
     Documented({
       ...{ body: ActionBody, query: ActionQuery },
       ...documentation,
+      scope: 'operations:write',
       problems: { ...actionProblems, ...problems },
     }),
   );

@@ -16,6 +16,12 @@ export function documentOf(app: INestApplication): OpenAPIObject {
       'What the process managers do and wait for. Errors are RFC 9457 problem details. Within a version answers may get further fields, and their enumerations further values: callers pass over what they do not know.',
     )
     .setVersion(String(ADMIN_API_VERSION))
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A token of an operator or admin, or an API key.',
+    })
+    .addSecurityRequirements('bearer')
     .build();
   return SwaggerModule.createDocument(app, document);
 }

@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { AccessModule } from '@orders/shared-events/http/access/access.module.js';
+import type { Callers } from '@orders/shared-events/http/access/callers.js';
 import { HealthController, READINESS_CHECKS } from '@orders/shared-events/http/health.controller.js';
 import { METRICS, MetricsController } from '@orders/shared-events/http/metrics.controller.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
@@ -51,6 +53,7 @@ export interface AdminOptions {
   readonly actions: ProcessActions;
   readonly durations: StageDurations;
   readonly readiness: ProcessManagersReadiness;
+  readonly callers: Callers;
   readonly logger: ReturnType<typeof createLogger>;
   readonly metrics: Registry;
 }
@@ -64,6 +67,7 @@ export class AdminModule {
     actions,
     durations,
     readiness,
+    callers,
     logger,
     metrics,
   }: AdminOptions): DynamicModule {
@@ -73,7 +77,11 @@ export class AdminModule {
     const now = () => new Date().toISOString();
     return {
       module: AdminModule,
-      imports: [LoggerModule.forRoot(frameworkLogging(logger)), TerminusModule.forRoot({ logger: false })],
+      imports: [
+        LoggerModule.forRoot(frameworkLogging(logger)),
+        AccessModule.register(callers),
+        TerminusModule.forRoot({ logger: false }),
+      ],
       controllers: adminControllers,
       providers: [
         { provide: EventStore, useValue: eventStore },

@@ -4,6 +4,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { orderStream, paymentStream } from '@orders/shared-events/contracts/ids.js';
 import { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
+import { ACCESS, ADMIN } from '@orders/shared-events/testing/access.js';
+import { callersOfSpecs } from '@orders/shared-events/testing/callers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -35,8 +37,9 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         eventStore: servers.store,
         messageBus: servers.bus,
         databaseUrl: servers.urls.DATABASE_URL,
-        settings: configurationSchema.parse(servers.urls),
+        settings: configurationSchema.parse({ ...ACCESS, ...servers.urls }),
         admin: { port: 0, host: '127.0.0.1' },
+        callers: callersOfSpecs(),
         logger: silent,
         metrics,
       }),
@@ -64,13 +67,13 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
   }
 
   async function get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
-    const response = await fetch(`${url}${path}`, { headers });
+    const response = await fetch(`${url}${path}`, { headers: { ...ADMIN, ...headers } });
     const body = (await response.json()) as Answer['body'];
     return { status: response.status, type: response.headers.get('content-type'), body };
   }
 
   async function put(path: string, content: string): Promise<Answer> {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { ...ADMIN, 'content-type': 'application/json' };
     const response = await fetch(`${url}${path}`, { method: 'PUT', headers, body: content });
     const body = (await response.json()) as Answer['body'];
     return { status: response.status, type: response.headers.get('content-type'), body };
@@ -490,7 +493,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         '/timers',
       ]);
       expect(Object.keys(paths['/processes/{orderId}']?.get.responses ?? {})).toEqual([
-        ...['200', '400', '404', '409'],
+        ...['200', '400', '401', '403', '404', '409'],
       ]);
     });
 

@@ -6,6 +6,8 @@ import {
   applyDecorators,
 } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { Allow, STAFF } from '@orders/shared-events/http/access/permissions.js';
+import type { Scope } from '@orders/shared-events/http/access/principal.js';
 import { Problem, badRequest } from '@orders/shared-events/http/problem-details.js';
 import { z } from 'zod';
 
@@ -29,6 +31,8 @@ export interface Documentation {
   readonly body?: z.ZodObject;
   /** What the status codes beside 200 and 400 mean. */
   readonly problems?: Problems;
+  /** What a service needs to have; `operations:read` unless told. */
+  readonly scope?: Scope;
 }
 
 /**
@@ -37,8 +41,10 @@ export interface Documentation {
  */
 export function Documented(documentation: Documentation) {
   const { summary, description, response, query, params, body, problems = {} } = documentation;
-  const refusals: Problems = { 400: ['bad-request', 'The request is wrong'], ...problems };
+  const { scope = 'operations:read' } = documentation;
+  const refusals: Problems = { ...ALWAYS, ...problems };
   return applyDecorators(
+    Allow(scope, ...STAFF),
     UseGuards(new KnownParameters(Object.keys(query?.shape ?? {}))),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...fieldsOf(query).map((field) => ApiQuery(field)),
@@ -59,6 +65,12 @@ export function Documented(documentation: Documentation) {
     ),
   );
 }
+
+const ALWAYS: Problems = {
+  400: ['bad-request', 'The request is wrong'],
+  401: ['unauthenticated', 'It is not known who asks'],
+  403: ['forbidden', 'You may not do that'],
+};
 
 const exampleOf = (status: number, type: string, title: string): Problem => ({
   ...{ type: `/problems/${type}`, title, status, instance: '/the-path/of/the-request' },

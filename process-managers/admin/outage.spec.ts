@@ -8,6 +8,8 @@ import {
   embeddedEventStore,
   embeddedPostgres,
 } from '@orders/shared-events/testing/servers.js';
+import { ACCESS, ADMIN } from '@orders/shared-events/testing/access.js';
+import { callersOfSpecs } from '@orders/shared-events/testing/callers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { until } from '@orders/shared-events/testing/until.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
@@ -42,8 +44,9 @@ beforeAll(async () => {
     eventStore,
     messageBus,
     databaseUrl: urls.DATABASE_URL,
-    settings: configurationSchema.parse(urls),
+    settings: configurationSchema.parse({ ...ACCESS, ...urls }),
     admin: { port: 0, host: '127.0.0.1' },
+    callers: callersOfSpecs(),
     logger: silent,
     metrics: new Registry(),
   });
@@ -58,7 +61,7 @@ afterAll(async () => {
 });
 
 async function get(path: string) {
-  const response = await fetch(url + path);
+  const response = await fetch(url + path, { headers: ADMIN });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 

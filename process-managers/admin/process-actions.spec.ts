@@ -54,7 +54,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
               eventId: expect.any(String),
             },
             ...{ type: 'OrderProcessPaused', data: { orderId }, reason: 'TICKET-1' },
-            actor: { kind: 'operator', subject: 'anonymous' },
+            actor: { kind: 'operator', subject: 'jane' },
           },
         ],
         sent: [],
@@ -63,7 +63,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
       const last = (await collected(admin.servers.store.readStream(orderProcessStream(orderId)))).at(-1);
       expect(last).toMatchObject({
         type: 'OrderProcessPaused',
-        metadata: { actor: { kind: 'operator', subject: 'anonymous' }, reason: 'TICKET-1' },
+        metadata: { actor: { kind: 'operator', subject: 'jane' }, reason: 'TICKET-1' },
       });
     });
 
@@ -268,7 +268,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
         obstacles: [{ what: 'PAUSED', because: 'it was paused (TICKET-2)', remedies: ['resume'] }],
       });
       const { chain } = await explanationOf(orderId);
-      expect(chain.at(-1)?.what).toBe('paused by anonymous: TICKET-2');
+      expect(chain.at(-1)?.what).toBe('paused by jane: TICKET-2');
     });
 
     it('is documented as what it tells', async () => {

@@ -44,6 +44,7 @@ export class SimulatedProviderController {
     body: Change,
     response: Outage,
     problems,
+    scope: 'operations:write',
   })
   async setOutage(
     @Body(new Valid(Change)) { kind, seconds }: z.output<typeof Change>,

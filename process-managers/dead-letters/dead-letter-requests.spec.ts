@@ -154,7 +154,7 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     };
     const requests = new DeadLetterRequests(away, new DeadLetters(pool), () => new Date().toISOString());
     const request = {
-      ...{ key: 'unanswered', actor: { kind: 'operator', subject: 'anonymous' } as const, reason: 'mended' },
+      ...{ key: 'unanswered', actor: { kind: 'operator', subject: 'jane' } as const, reason: 'mended' },
       context: contextOf(undefined, undefined),
     };
     const edited = Buffer.from(JSON.stringify(command(never)));

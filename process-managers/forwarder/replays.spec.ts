@@ -147,8 +147,8 @@ describe.each(serverRows('DATABASE_URL'))('on %s', (_title, real) => {
     };
     const { signal } = new AbortController();
     const world = {
-      admin: new AdminClient(() => admin.url(), signal),
-      audit: new AuditClient(() => admin.url(), signal),
+      admin: new AdminClient(() => admin.url(), admin.token, signal),
+      audit: new AuditClient(() => admin.url(), admin.token, signal),
       ...{ terminal, environment: {}, now: () => new Date() },
     };
     expect(await said.run(world)).toBe(0);

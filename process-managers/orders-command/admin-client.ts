@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Exchange, decoded, exchange, refusalOf } from './api-answer.js';
+import { type Exchange, bearer, decoded, exchange, refusalOf } from './api-answer.js';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -18,6 +18,12 @@ export interface Request {
   readonly dryRun: boolean;
 }
 
+interface Init {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 const READ_DEADLINE_MS = 10_000;
 /** The longest one, in which everything that it does has a deadline of its own. */
 const ACTION_DEADLINE_MS = 60_000;
@@ -25,9 +31,10 @@ const ROWS_A_PAGE = 100;
 
 /** The admin API. Each call throws ApiRefusal, NotUnderstood, NotRunning or Interrupted. */
 export class AdminClient {
-  /** @param url asked for once it is needed */
+  /** @param url asked for once it is needed @param token what proves who asks */
   constructor(
     private readonly url: () => string,
+    private readonly token: string | undefined,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -75,16 +82,16 @@ export class AdminClient {
     return answered.body;
   }
 
-  async #ask(
-    path: string,
-    query: Query,
-    init: RequestInit,
-    how: Pick<Exchange, 'deadlineMs' | 'unanswered'>,
-  ) {
+  async #ask(path: string, query: Query, init: Init, how: Pick<Exchange, 'deadlineMs' | 'unanswered'>) {
     const url = new URL(`${this.url()}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const answered = await exchange(url, init, { name: 'the admin API', signal: this.signal, ...how });
+    const headers = { ...init.headers, ...bearer(this.token) };
+    const answered = await exchange(
+      url,
+      { ...init, headers },
+      { name: 'the admin API', signal: this.signal, ...how },
+    );
     const { response, body } = answered;
     if (!response.ok) throw refusalOf(response.status, body);
     return answered;

@@ -39,9 +39,12 @@ export function decoded<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   throw new NotUnderstood(`the answer is not what this command knows: ${oneLine(parsed.error)}`);
 }
 
+const UNAUTHORIZED = 401;
+
 export function refusalOf(status: number, body: unknown): ApiRefusal {
   const problem = Problem.safeParse(body).data ?? { type: '', title: `It answered ${status}`, errors: [] };
-  return new ApiRefusal(told(problem), exitCodeOf(status, problem), body);
+  const hint = status === UNAUTHORIZED ? '; ORDERS_TOKEN says it' : '';
+  return new ApiRefusal(told(problem) + hint, exitCodeOf(status, problem), body);
 }
 
 function told({ title, detail, errors }: Problem): string {
@@ -54,6 +57,9 @@ function exitCodeOf(status: number, { type }: Problem): number {
   switch (status) {
     case 400:
       return exitCodes.usage;
+    case 401:
+    case 403:
+      return exitCodes.notAllowed;
     case 404:
       return exitCodes.notFound;
     case 409:
@@ -69,6 +75,10 @@ function exitCodeOf(status: number, { type }: Problem): number {
       return exitCodes.failed;
   }
 }
+
+/** @param token undefined: the API will say that it wants one */
+export const bearer = (token: string | undefined): Readonly<Record<string, string>> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
 
 export interface Exchange {
   /** What answers, for whoever waits in vain. */

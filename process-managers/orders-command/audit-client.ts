@@ -2,7 +2,7 @@ import { exitCodes } from '@orders/shared-events/transport/command-line.js';
 import { oneLine } from '@orders/shared-events/transport/one-line.js';
 import { z } from 'zod';
 import type { Page } from './admin-client.js';
-import { ApiRefusal, decoded, exchange, refusalOf } from './api-answer.js';
+import { ApiRefusal, bearer, decoded, exchange, refusalOf } from './api-answer.js';
 
 /** As GraphQL's `auditLog` takes it. */
 export interface AuditFilter {
@@ -59,6 +59,7 @@ export class AuditClient {
   /** @param url of GraphQL; asked for once it is needed */
   constructor(
     private readonly url: () => string,
+    private readonly token: string | undefined,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -81,7 +82,7 @@ export class AuditClient {
   async #page(variables: object) {
     const init = {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...bearer(this.token) },
       body: JSON.stringify({ query: QUERY, variables }),
     };
     const how = { name: 'GraphQL', deadlineMs: DEADLINE_MS, signal: this.signal };
@@ -95,5 +96,6 @@ export class AuditClient {
 
 function exitCodeOf(code: string | undefined): number {
   if (code === 'BAD_USER_INPUT' || code === 'GRAPHQL_VALIDATION_FAILED') return exitCodes.usage;
+  if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') return exitCodes.notAllowed;
   return code === 'SERVICE_UNAVAILABLE' ? exitCodes.unreachable : exitCodes.failed;
 }

@@ -50,7 +50,7 @@ export const auditVerb = verb({
     'audit --order 5f3c0e3e-5c0b-5b0e-9d0e-3b1f0e3e5c0b',
     'audit --correlation checkout-17 --json',
     'audit --type OrderProcessCompensationForced --sort newest --limit 10',
-    'audit --actor anonymous --from 2026-01-31 --to 2026-02-01',
+    'audit --actor jane --from 2026-01-31 --to 2026-02-01',
   ],
   run: ({ json, limit, order, correlation, sort, ...conditions }, world) => {
     const filter = { ...conditions, correlationId: correlation };

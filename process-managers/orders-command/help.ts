@@ -13,6 +13,7 @@ const EXIT_CODES = `Exit codes:
   8    refused: it cannot be done in this state, or the state has changed since
   9    there is no such thing
   10   it cannot be taken back, and nobody said that it is meant; nothing was done
+  77   it is not known who asks, or they may not do that
   78   a variable is wrong
   130  interrupted
 `;
@@ -21,7 +22,8 @@ const ABOUT = `Tables are for people; --json gives the answers of the API on sta
 line for each row. Notes and questions are on standard error. npm says nothing of its own with npm run --silent.
 
 The system is that of ADMIN_URL (and, for audit, of GRAPHQL_URL) or, where neither is set, the one that npm start runs
-from this folder, or on the data of DATA_DIR where that is set. NO_COLOR takes the colours away.
+from this folder, or on the data of DATA_DIR where that is set. ORDERS_TOKEN, a token of an operator or admin or an API
+key, says who asks; for the system of npm start it need not be set. NO_COLOR takes the colours away.
 `;
 
 export const helpOfCommand = ({ nouns, verbs, errands }: Vocabulary): string => {

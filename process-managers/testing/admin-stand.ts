@@ -1,4 +1,6 @@
 import { NestFactory } from '@nestjs/core';
+import { ACCESS, ADMIN } from '@orders/shared-events/testing/access.js';
+import { callersOfSpecs } from '@orders/shared-events/testing/callers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import type { Real } from '@orders/shared-events/testing/servers.js';
 import { Registry } from 'prom-client';
@@ -20,6 +22,8 @@ export interface AdminStand {
   readonly commandSide: ObedientCommandSide;
   /** Of the API, once it is started. */
   url(): string;
+  /** By which one may do everything. */
+  readonly token: string;
   start(): Promise<void>;
   get(path: string): Promise<Answer>;
   /** An action under that key, of whatever state unless told otherwise. A header that is null is left out. */
@@ -39,8 +43,16 @@ export async function adminStand(
   const servers = await stand(real);
   const commandSide = new ObedientCommandSide(servers.store, servers.bus);
   let [url, close] = ['', () => Promise.resolve()];
-  const ask = async (path: string, init?: RequestInit): Promise<Answer> => {
-    const response = await fetch(`${url}${path}`, init);
+  const ask = async (
+    path: string,
+    init: {
+      readonly method?: string;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+    } = {},
+  ): Promise<Answer> => {
+    const headers = { ...ADMIN, ...init.headers };
+    const response = await fetch(`${url}${path}`, { ...init, headers });
     const body = (await response.json()) as Answer['body'];
     return { status: response.status, etag: response.headers.get('etag'), body };
   };
@@ -48,6 +60,7 @@ export async function adminStand(
     servers,
     commandSide,
     url: () => url,
+    token: ADMIN.authorization.replace('Bearer ', ''),
     start: async () => {
       await commandSide.start();
       const app = await NestFactory.createApplicationContext(
@@ -55,8 +68,9 @@ export async function adminStand(
           eventStore: servers.store,
           messageBus: servers.bus,
           databaseUrl: servers.urls.DATABASE_URL,
-          settings: configurationSchema.parse({ ...servers.urls, ...settings }),
+          settings: configurationSchema.parse({ ...ACCESS, ...servers.urls, ...settings }),
           admin: { port: 0, host: '127.0.0.1' },
+          callers: callersOfSpecs(),
           logger: silent,
           metrics: new Registry(),
         }),

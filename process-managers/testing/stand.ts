@@ -4,6 +4,7 @@ import {
   embeddedBroker,
   embeddedEventStore,
 } from '@orders/shared-events/testing/servers.js';
+import { ACCESS } from '@orders/shared-events/testing/access.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { MessageBus } from '@orders/shared-events/transport/message-bus.js';
@@ -60,7 +61,7 @@ export async function stand(real: Pick<Real, 'DATABASE_URL'>): Promise<Stand> {
         messageBus: bus,
         pool,
         migrate: () => migrate(urls.DATABASE_URL, silent),
-        settings: configurationSchema.parse({ ...urls, ...settings }),
+        settings: configurationSchema.parse({ ...ACCESS, ...urls, ...settings }),
         logger: silent,
         ...parts,
       });

@@ -1,5 +1,6 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
+import { Allow, STAFF } from '@orders/shared-events/http/access/permissions.js';
 import type { AuditActorKind, AuditLogEntry, QueryAuditLogArgs } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
 import { auditLogFilterInput, parse } from '../graphql/input.js';
@@ -13,6 +14,7 @@ export class AuditLogResolver {
   constructor(private readonly entries: AuditLogQueries) {}
 
   @Query('auditLog')
+  @Allow('audit:read', ...STAFF)
   async page(@Args() args: QueryAuditLogArgs): Promise<Connection<AuditLogEntry>> {
     const filter = parse(auditLogFilterInput, args.filter ?? {}, 'filter');
     return mapNodes(await this.entries.page(filter, args), entryNode);

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Inject, NotFoundException, Param, StreamableFile } from '@nestjs/common';
+import { Everybody } from '@orders/shared-events/http/access/permissions.js';
 
 const { resolve } = createRequire(import.meta.url);
 /** By way of the package's folder: not every package exports its browser build. */
@@ -49,15 +50,28 @@ function inlineScripts(html: string): string {
     .join(' ');
 }
 
+/** Token of the token that the page has filled in, or null. */
+export const GRAPHIQL_TOKEN = Symbol('graphiql token');
+
 /** GraphiQL for the GraphQL endpoint of the same origin, with subscriptions over graphql-ws. */
 @Controller('graphiql')
+@Everybody()
 export class GraphiqlController {
+  readonly #page: string;
+
+  constructor(@Inject(GRAPHIQL_TOKEN) token: string | null) {
+    const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+    // A token is letters, digits, dots, - and _: nothing in it ends the element.
+    this.#page = page.replace('{}', JSON.stringify(headers));
+  }
+
   @Get()
   @Header('Content-Type', 'text/html; charset=utf-8')
   @Header('Content-Security-Policy', policy)
+  @Header('Cache-Control', 'no-store')
   @Header('X-Content-Type-Options', 'nosniff')
   page(): string {
-    return page;
+    return this.#page;
   }
 
   @Get(':asset')

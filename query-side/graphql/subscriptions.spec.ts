@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
 import { RunningApp } from '../testing/running-app.js';
 
 let app: RunningApp;
@@ -33,7 +34,7 @@ async function connected(headers: Readonly<Record<string, string>> = {}) {
 /** What the server answers to an operation over a connection of its own. */
 async function answerTo(payload: object, headers?: Readonly<Record<string, string>>): Promise<Message> {
   const { socket, next, say } = await connected(headers);
-  say({ type: 'connection_init' });
+  say({ type: 'connection_init', payload: ADMIN });
   expect(await next()).toMatchObject({ type: 'connection_ack' });
   say({ id: '1', type: 'subscribe', payload });
   const answer = await next();
@@ -65,7 +66,7 @@ describe('over a WebSocket', () => {
 
   it('no page of another origin connects', async () => {
     const { closed, say } = await connected({ origin: 'http://evil.example' });
-    say({ type: 'connection_init' });
+    say({ type: 'connection_init', payload: ADMIN });
     const [code] = await closed;
     expect(code).toBe(4403);
   });

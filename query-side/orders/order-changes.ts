@@ -1,15 +1,23 @@
+import type { CustomerId } from '@orders/shared-events/contracts/ids.js';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sleep } from '@orders/shared-events/transport/waiting.js';
 import { PositionFeed } from '../feed/position-feed.js';
 import { Latest } from './latest.js';
 import type { OrderRow } from './order-row.js';
-import { OrderQueries } from './orders.queries.js';
+import { OrderQueries, type Watched } from './orders.queries.js';
 
 interface Watcher {
   readonly rows: Latest<OrderRow>;
   /** Log position of the row that was given last. */
   position: bigint;
 }
+
+/** All who watch an order with the same right to see it. */
+interface Watch extends Watched {
+  readonly watchers: Set<Watcher>;
+}
+
+const nameOf = ({ orderId, owner }: Watched): string => `${orderId} ${owner ?? ''}`;
 
 const RETRY_MS = 1_000;
 
@@ -19,7 +27,7 @@ const RETRY_MS = 1_000;
  */
 @Injectable()
 export class OrderChanges implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new Map<string, Watch>();
   readonly #stop = new AbortController();
   #checked = -1n;
   #isReading = false;
@@ -38,17 +46,18 @@ export class OrderChanges implements OnApplicationBootstrap, OnModuleDestroy {
   /** Ends all watching: a connection that waits for a change would keep the server from closing. */
   onModuleDestroy(): void {
     this.#stop.abort();
-    for (const watchers of this.#watchers.values()) {
+    for (const { watchers } of this.#watchers.values()) {
       for (const { rows } of watchers) void rows.return();
     }
   }
 
   /** The order as it is, once it is there, and then as it is after each change that the reader is quick enough for. */
-  async watch(orderId: string): Promise<Latest<OrderRow>> {
-    const watcher: Watcher = { rows: new Latest(() => this.#forget(orderId, watcher)), position: -1n };
-    this.#watchers.set(orderId, (this.#watchers.get(orderId) ?? new Set()).add(watcher));
+  async watch(orderId: string, owner: CustomerId | undefined): Promise<Latest<OrderRow>> {
+    const watched: Watched = { orderId, owner: owner ?? null };
+    const watcher: Watcher = { rows: new Latest(() => this.#forget(watched, watcher)), position: -1n };
+    this.#watchOf(watched).watchers.add(watcher);
     try {
-      const row = await this.orders.find(orderId);
+      const row = await this.orders.find(orderId, owner);
       if (row) give(watcher, row);
       return watcher.rows;
     } catch (error) {
@@ -57,10 +66,16 @@ export class OrderChanges implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  #forget(orderId: string, watcher: Watcher): void {
-    const watchers = this.#watchers.get(orderId);
-    watchers?.delete(watcher);
-    if (watchers?.size === 0) this.#watchers.delete(orderId);
+  #watchOf(watched: Watched): Watch {
+    const watch = this.#watchers.get(nameOf(watched)) ?? { ...watched, watchers: new Set() };
+    this.#watchers.set(nameOf(watched), watch);
+    return watch;
+  }
+
+  #forget(watched: Watched, watcher: Watcher): void {
+    const watch = this.#watchers.get(nameOf(watched));
+    watch?.watchers.delete(watcher);
+    if (watch?.watchers.size === 0) this.#watchers.delete(nameOf(watched));
   }
 
   async #read(): Promise<void> {
@@ -76,9 +91,10 @@ export class OrderChanges implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #deliver(): Promise<void> {
     const upTo = this.feed.position ?? this.#checked;
-    const orderIds = [...this.#watchers.keys()];
-    const rows = orderIds.length > 0 ? await this.orders.changedBehind(this.#checked, orderIds) : [];
-    for (const row of rows) this.#watchers.get(row.orderId)?.forEach((watcher) => give(watcher, row));
+    const watched = [...this.#watchers.values()];
+    const rows = watched.length > 0 ? await this.orders.changedBehind(this.#checked, watched) : [];
+    for (const row of rows)
+      this.#watchers.get(nameOf(row))?.watchers.forEach((watcher) => give(watcher, row));
     this.#checked = upTo;
   }
 

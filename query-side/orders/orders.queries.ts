@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { CustomerId } from '@orders/shared-events/contracts/ids.js';
 import { z } from 'zod';
 import { ReadDatabase } from '../database/read-database.js';
 import { type CursorKind, InstantKey } from '../paging/cursor.js';
@@ -8,6 +9,8 @@ import { ORDER_COLUMNS, type OrderLineRow, type OrderRefundRow, type OrderRow } 
 
 /** Each condition narrows; those that are missing do not. Instants in RFC 3339, `placedTo` exclusive. */
 export interface OrderFilter {
+  /** Whose orders there are at all for who asks; undefined: everybody's. */
+  readonly owner?: CustomerId | undefined;
   readonly customerId?: string | undefined;
   readonly status?: string | undefined;
   readonly placedFrom?: string | undefined;
@@ -29,7 +32,20 @@ const cursor: CursorKind<[placedAt: string, orderId: string]> = {
   keys: z.tuple([InstantKey, z.uuid()]),
 };
 
+/** An order that is looked at, and whose it has to be; null: anybody's. */
+export interface Watched {
+  readonly orderId: string;
+  readonly owner: CustomerId | null;
+}
+
+const ORDER = { name: 'order', text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = $1` };
+const ORDER_OF_CUSTOMER = {
+  name: 'order_of_customer',
+  text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = $1 AND customer_id = $2`,
+};
+
 const conditions = [
+  ['owner', 'customer_id = ?'],
   ['customerId', 'customer_id = ?'],
   ['status', 'status = ?'],
   ['placedFrom', 'placed_at >= ?'],
@@ -44,12 +60,13 @@ const conditions = [
 export class OrderQueries {
   constructor(private readonly database: ReadDatabase) {}
 
-  async find(orderId: string): Promise<OrderRow | undefined> {
-    const [row] = await this.database.rows<OrderRow>({
-      name: 'order',
-      text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = $1`,
-      values: [orderId],
-    });
+  /** @param owner whose orders there are at all for who asks; undefined: everybody's */
+  async find(orderId: string, owner: CustomerId | undefined): Promise<OrderRow | undefined> {
+    const [row] = await this.database.rows<OrderRow>(
+      owner === undefined
+        ? { ...ORDER, values: [orderId] }
+        : { ...ORDER_OF_CUSTOMER, values: [orderId, owner] },
+    );
     return row;
   }
 
@@ -86,12 +103,16 @@ export class OrderQueries {
     return byOrder(orderIds, rows);
   }
 
-  /** Those of the orders that changed behind a log position. */
-  changedBehind(position: bigint, orderIds: readonly string[]): Promise<OrderRow[]> {
-    return this.database.rows<OrderRow>({
+  /** Those of the watched orders that changed behind a log position, for each of those who may see them. */
+  changedBehind(position: bigint, watched: readonly Watched[]): Promise<(OrderRow & Watched)[]> {
+    return this.database.rows<OrderRow & Watched>({
       name: 'orders_changed',
-      text: `SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = ANY ($1) AND position > $2`,
-      values: [orderIds, position],
+      text: `SELECT orders.*, watched.owner
+             FROM (SELECT ${ORDER_COLUMNS} FROM read_v2.orders WHERE order_id = ANY ($1) AND position > $2) AS orders
+             JOIN unnest($1::uuid[], $3::text[]) AS watched (order_id, owner)
+               ON watched.order_id = orders."orderId"
+              AND (watched.owner IS NULL OR watched.owner = orders."customerId")`,
+      values: [watched.map(({ orderId }) => orderId), position, watched.map(({ owner }) => owner)],
     });
   }
 }

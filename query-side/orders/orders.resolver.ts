@@ -1,6 +1,9 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Context, Parent, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
 import { OrderId } from '@orders/shared-events/contracts/ids.js';
+import { Caller } from '@orders/shared-events/http/access/access.guard.js';
+import { ANYBODY_KNOWN, Allow } from '@orders/shared-events/http/access/permissions.js';
+import { type Principal, ownerOf } from '@orders/shared-events/http/access/principal.js';
 import type {
   OrderLine,
   QueryOrderArgs,
@@ -28,15 +31,17 @@ export class OrdersResolver {
   ) {}
 
   @Query('order')
-  async order(@Args() ids: QueryOrderArgs): Promise<OrderNode | undefined> {
-    const row = await this.orders.find(oneOrderId(ids));
+  @Allow('orders:read', ...ANYBODY_KNOWN)
+  async order(@Args() ids: QueryOrderArgs, @Caller() caller: Principal): Promise<OrderNode | undefined> {
+    const row = await this.orders.find(oneOrderId(ids), ownerOf(caller));
     return row && orderNode(row);
   }
 
   @Query('orders')
-  async page(@Args() args: QueryOrdersArgs): Promise<Connection<OrderNode>> {
+  @Allow('orders:read', ...ANYBODY_KNOWN)
+  async page(@Args() args: QueryOrdersArgs, @Caller() caller: Principal): Promise<Connection<OrderNode>> {
     const filter = parse(orderFilterInput, args.filter ?? {}, 'filter');
-    return mapNodes(await this.orders.page(filter, args), orderNode);
+    return mapNodes(await this.orders.page({ ...filter, owner: ownerOf(caller) }, args), orderNode);
   }
 
   @ResolveField('lines')
@@ -48,8 +53,12 @@ export class OrdersResolver {
   @Subscription('orderChanged', {
     resolve: (row: OrderRow): OrderNode => orderNode(row),
   })
-  orderChanged(@Args() args: SubscriptionOrderChangedArgs): Promise<AsyncIterableIterator<OrderRow>> {
-    return this.changes.watch(parse(OrderId, args.orderId, 'orderId'));
+  @Allow('orders:read', ...ANYBODY_KNOWN)
+  orderChanged(
+    @Args() args: SubscriptionOrderChangedArgs,
+    @Caller() caller: Principal,
+  ): Promise<AsyncIterableIterator<OrderRow>> {
+    return this.changes.watch(parse(OrderId, args.orderId, 'orderId'), ownerOf(caller));
   }
 }
 

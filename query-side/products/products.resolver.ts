@@ -1,6 +1,7 @@
 import { UseFilters } from '@nestjs/common';
 import { Args, Query, Resolver } from '@nestjs/graphql';
 import { SkuInAnyCase } from '@orders/shared-events/contracts/ids.js';
+import { ANYBODY_KNOWN, Allow } from '@orders/shared-events/http/access/permissions.js';
 import type { Product, QueryProductArgs, QueryProductsArgs } from '../graphql.generated.js';
 import { BadInputFilter, OutageFilter } from '../graphql/bad-input.filter.js';
 import { parse } from '../graphql/input.js';
@@ -15,12 +16,14 @@ export class ProductsResolver {
   constructor(private readonly products: ProductQueries) {}
 
   @Query('product')
+  @Allow('catalogue:read', ...ANYBODY_KNOWN)
   async product(@Args() args: QueryProductArgs): Promise<ProductNode | undefined> {
     const row = await this.products.find(parse(SkuInAnyCase, args.sku, 'sku'));
     return row && productNode(row);
   }
 
   @Query('products')
+  @Allow('catalogue:read', ...ANYBODY_KNOWN)
   async page(@Args() args: QueryProductsArgs): Promise<Connection<ProductNode>> {
     return mapNodes(await this.products.page(args), productNode);
   }

@@ -3,6 +3,8 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { ADMIN } from '@orders/shared-events/testing/access.js';
+import { callersOfSpecs } from '@orders/shared-events/testing/callers.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import type { Real } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
@@ -22,25 +24,27 @@ export interface Answer {
 /** The query side as its users meet it, on back ends of its own, with a history to be written into its log. */
 export class RunningApp {
   readonly history: History;
-  readonly #sockets: Client;
+  /** By who asks. */
+  readonly #sockets = new Map<string, Client>();
 
   private constructor(
     private readonly servers: BackEnds,
-    private readonly app: INestApplication,
+    readonly nest: INestApplication,
     readonly url: string,
   ) {
     this.history = new History(servers.eventStore);
-    this.#sockets = createClient({
-      url: `${url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-    });
   }
 
   static async start(real: Real): Promise<RunningApp> {
     const servers = await backEnds(real);
     const databaseUrl = await servers.database();
     const app = await NestFactory.create(
-      AppModule.register({ databaseUrl, eventStore: servers.eventStore, logger: silent }),
+      AppModule.register({
+        databaseUrl,
+        eventStore: servers.eventStore,
+        callers: callersOfSpecs(),
+        logger: silent,
+      }),
       { logger: false, abortOnError: false },
     );
     app.use(requestLogging(silent));
@@ -49,15 +53,15 @@ export class RunningApp {
   }
 
   async stop(): Promise<void> {
-    await this.#sockets.dispose();
-    await this.app.close();
+    for (const client of this.#sockets.values()) await client.dispose();
+    await this.nest.close();
     await this.servers.stop();
   }
 
   post(body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     return fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', ...ADMIN, ...headers },
       body,
     });
   }
@@ -76,7 +80,24 @@ export class RunningApp {
 
   /** What a subscription says, as it says it. */
   subscribe(query: string, variables: Record<string, unknown>): AsyncIterableIterator<Answer> {
-    return this.#sockets.iterate({ query, variables }) as AsyncIterableIterator<Answer>;
+    return this.subscribeAs(ADMIN, query, variables);
+  }
+
+  subscribeAs(
+    who: { readonly authorization: string },
+    query: string,
+    variables: Record<string, unknown>,
+  ): AsyncIterableIterator<Answer> {
+    return this.#socketOf(who).iterate({ query, variables }) as AsyncIterableIterator<Answer>;
+  }
+
+  #socketOf(who: { readonly authorization: string }): Client {
+    const url = `${this.url.replace('http', 'ws')}/graphql`;
+    const client =
+      this.#sockets.get(who.authorization) ??
+      createClient({ url, webSocketImpl: WebSocket, connectionParams: { ...who } });
+    this.#sockets.set(who.authorization, client);
+    return client;
   }
 
   /** Until everything that was written so far can be read. */

@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import type { GraphQLScalarType } from 'graphql';
 import type { LogSink } from '../transport/observability.js';
+import type { Callers } from './access/callers.js';
 import { formatError } from './graphql-errors.js';
 import { subscriptionsOnly } from './graphql-subscriptions.js';
 
@@ -14,11 +15,18 @@ export interface GraphqlApi {
   readonly scalars: Readonly<Record<string, GraphQLScalarType>>;
   /** Over graphql-ws, on the same path. */
   readonly subscriptions: boolean;
+  readonly callers: Callers;
   readonly logger: LogSink;
 }
 
 /** Apollo on /graphql, with errors that tell a code and a correlation id, and never what the inside looks like. */
-export const graphqlApi = ({ typeDefs, scalars, subscriptions, logger }: GraphqlApi): DynamicModule =>
+export const graphqlApi = ({
+  typeDefs,
+  scalars,
+  subscriptions,
+  callers,
+  logger,
+}: GraphqlApi): DynamicModule =>
   GraphQLModule.forRoot<ApolloDriverConfig>({
     driver: ApolloDriver,
     path: PATH,
@@ -31,6 +39,6 @@ export const graphqlApi = ({ typeDefs, scalars, subscriptions, logger }: Graphql
     includeStacktraceInErrorResponses: false,
     formatError: formatError(logger),
     ...(subscriptions
-      ? { subscriptions: { 'graphql-ws': { path: PATH, ...subscriptionsOnly(logger) } } }
+      ? { subscriptions: { 'graphql-ws': { path: PATH, ...subscriptionsOnly(callers, logger) } } }
       : {}),
   });

@@ -6,11 +6,14 @@ import { type LogSink, currentContext } from '../transport/observability.js';
 const PUBLIC_CODES = new Set([
   'BAD_REQUEST',
   'BAD_USER_INPUT',
+  'FORBIDDEN',
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'INVALID_CURSOR',
   'OPERATION_RESOLUTION_FAILURE',
   'SERVICE_UNAVAILABLE',
+  'TOO_MANY_SUBSCRIPTIONS',
+  'UNAUTHENTICATED',
 ]);
 
 /**

@@ -14,11 +14,21 @@ import {
   contextOf,
   runInContext,
 } from '../transport/observability.js';
+import type { Callers } from './access/callers.js';
+import { codeOf } from './access/refusal-answers.js';
 import { formatError } from './graphql-errors.js';
 
-/** A connection as graphql-ws has it: over the `ws` server its extra holds the request that it began with. */
+/** A connection as graphql-ws has it over the `ws` server. */
 interface Connection {
+  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined;
+  /** By their ids. */
+  readonly subscriptions: Readonly<Record<string, unknown>>;
   readonly extra: unknown;
+}
+/** Its extra: the request that it began with, and the socket. */
+interface Upgraded {
+  readonly request: IncomingMessage;
+  readonly socket: { close(code: number, reason: string): void };
 }
 interface Payload {
   readonly query: string;
@@ -29,13 +39,21 @@ interface Result {
   readonly errors?: readonly GraphQLError[] | undefined;
 }
 
+/** So long a connection may take to say who it is. */
+const INIT_MS = 3_000;
+const MOST_SUBSCRIPTIONS = 5;
+/** Of graphql-ws: https://github.com/enisdenny/graphql-ws/blob/master/PROTOCOL.md */
+const UNAUTHORIZED = 4401;
+
 /**
  * What graphql-ws is told: subscriptions and nothing else, since Apollo, which guards the other operations, sees
- * nothing of what comes this way. No page of another origin may connect. Errors are those of HTTP, under the
- * correlation id that the connection began with.
+ * nothing of what comes this way. No page of another origin may connect, and nobody who does not say who they are; a
+ * connection ends with the token that it began with. Errors are those of HTTP, under the correlation id that the
+ * connection began with.
  */
-export function subscriptionsOnly(logger: LogSink) {
+export function subscriptionsOnly(callers: Callers, logger: LogSink) {
   const contexts = new WeakMap<Connection, Context>();
+  const ends = new WeakMap<Connection, NodeJS.Timeout>();
   const format = formatError(logger);
   const formatAll = (
     connection: Connection,
@@ -49,8 +67,28 @@ export function subscriptionsOnly(logger: LogSink) {
       }),
     );
   return {
-    onConnect: (connection: Connection): boolean => isSameOrigin(requestOf(connection)),
-    onSubscribe: (_connection: Connection, _id: string, payload: Payload) => refusalOf(payload),
+    connectionInitWaitTimeout: INIT_MS,
+    /** False: it is closed with 4403. */
+    onConnect: async (connection: Connection): Promise<boolean> => {
+      if (!isSameOrigin(requestOf(connection))) return false;
+      try {
+        const { expiresAt } = await callers.identify(connection, authorizationOf(connection));
+        ends.set(
+          connection,
+          endedAt(expiresAt, () => close(connection, 'the token or key has expired')),
+        );
+        return true;
+      } catch (error) {
+        if (codeOf(error) === undefined) throw error;
+        close(connection, (error as Error).message);
+        return false;
+      }
+    },
+    onClose: (connection: Connection): void => clearTimeout(ends.get(connection)),
+    onSubscribe: (connection: Connection, _id: string, payload: Payload) =>
+      Object.keys(connection.subscriptions).length > MOST_SUBSCRIPTIONS
+        ? [refusal(`at most ${MOST_SUBSCRIPTIONS} subscriptions a connection`, 'TOO_MANY_SUBSCRIPTIONS')]
+        : refusalOf(payload),
     /** The operation was refused before it ran. */
     onError: (connection: Connection, _id: string, _payload: Payload, errors: readonly GraphQLError[]) =>
       formatAll(connection, errors, () => 'GRAPHQL_VALIDATION_FAILED'),
@@ -84,9 +122,32 @@ function refusalOf({ query, operationName }: Payload): readonly GraphQLError[] |
 
 const refusal = (message: string, code: string) => new GraphQLError(message, { extensions: { code } });
 
-function requestOf({ extra }: Connection): IncomingMessage | undefined {
-  const hasRequest = typeof extra === 'object' && extra !== null && 'request' in extra;
-  return hasRequest ? (extra.request as IncomingMessage) : undefined;
+function upgraded({ extra }: Connection): Upgraded | undefined {
+  const isUpgraded = typeof extra === 'object' && extra !== null && 'request' in extra && 'socket' in extra;
+  return isUpgraded ? (extra as Upgraded) : undefined;
+}
+const requestOf = (connection: Connection) => upgraded(connection)?.request;
+
+const close = (connection: Connection, why: string): void =>
+  upgraded(connection)?.socket.close(UNAUTHORIZED, why);
+
+/** Browsers cannot set headers of an upgrade: they say it in the first message. */
+function authorizationOf(connection: Connection): string | undefined {
+  const { connectionParams = {} } = connection;
+  const said = Object.entries(connectionParams).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  return typeof said === 'string' ? said : requestOf(connection)?.headers.authorization;
+}
+
+/** Longer than this a timer cannot wait: it is set anew. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+function endedAt(instant: number, end: () => void): NodeJS.Timeout {
+  const left = Math.max(0, instant - Date.now());
+  const timer = setTimeout(
+    () => (left > LONGEST_TIMER_MS ? void endedAt(instant, end) : end()),
+    Math.min(left, LONGEST_TIMER_MS),
+  );
+  return timer.unref();
 }
 
 /** Browsers name the page's origin in every upgrade, and other programs need not. */

@@ -5,6 +5,7 @@ import {
   HealthCheckService,
   HealthIndicatorService,
 } from '@nestjs/terminus';
+import { Everybody } from './access/permissions.js';
 
 /** Something that must hold before requests may come. */
 export interface ReadinessCheck {
@@ -20,6 +21,7 @@ const DEADLINE_MS = 3_000;
 
 /** For a module that imports Terminus and provides READINESS_CHECKS. */
 @Controller('health')
+@Everybody()
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,

@@ -5,6 +5,8 @@ import { Query, Resolver, Subscription } from '@nestjs/graphql';
 import { TerminusModule } from '@nestjs/terminus';
 import { GraphQLError } from 'graphql';
 import { createClient } from 'graphql-ws';
+import { ADMIN } from '../testing/access.js';
+import { callersOfSpecs } from '../testing/callers.js';
 import { silent } from '../testing/logger.js';
 import { correlation } from '../transport/observability.js';
 import { graphqlApi } from './graphql-api.js';
@@ -48,6 +50,7 @@ const api = graphqlApi({
   typeDefs: 'type Query { inside: Int away: Int } type Subscription { insides: Int }',
   scalars: {},
   subscriptions: true,
+  callers: callersOfSpecs(),
   logger,
 });
 
@@ -117,7 +120,11 @@ describe('an error', () => {
       expect.stringContaining('nothing'),
     ],
   ])('%s is the same in a subscription', async (_whose, query, code, message) => {
-    const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, retryAttempts: 0 });
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      connectionParams: ADMIN,
+      retryAttempts: 0,
+    });
     const first = await client
       .iterate({ query })
       .next()

@@ -61,6 +61,7 @@ export function problemOf(error: HttpException): Told {
 }
 
 const SERVICE_UNAVAILABLE: number = HttpStatus.SERVICE_UNAVAILABLE;
+const UNAUTHORIZED: number = HttpStatus.UNAUTHORIZED;
 /** Seconds after which a request that could not be answered may be sent again. */
 const RETRY_AFTER_S = '5';
 
@@ -69,6 +70,7 @@ export function answerWithProblem(problem: Told, host: ArgumentsHost): void {
   const correlationId = currentContext()?.correlationId;
   const response = http.getResponse<HttpResponse>();
   if (problem.status === SERVICE_UNAVAILABLE) response.setHeader('retry-after', RETRY_AFTER_S);
+  if (problem.status === UNAUTHORIZED) response.setHeader('www-authenticate', 'Bearer');
   response
     .status(problem.status)
     .contentType('application/problem+json')

@@ -56,6 +56,8 @@ export const exitCodes = {
   notFound: 9,
   /** It cannot be taken back, and nobody said that it is meant. */
   unconfirmed: 10,
+  /** It is not known who asks, or they may not do that. EX_NOPERM of sysexits. */
+  notAllowed: 77,
   interrupted: 130,
 } as const;
 

@@ -80,8 +80,13 @@ export function configurationOrExit<Shape extends z.ZodObject>(
   schema: Shape,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): z.infer<Shape> {
+  return configuredOrExit(() => parseConfiguration(schema, environment));
+}
+
+/** The same of what is made by the configuration. */
+export function configuredOrExit<Made>(make: () => Made): Made {
   try {
-    return parseConfiguration(schema, environment);
+    return make();
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -44,6 +44,17 @@ export function apiOf(variable: keyof typeof apis, environment: Environment, fol
   return String(parseConfiguration(api, environment)[variable]).replace(/\/$/, '');
 }
 
+/**
+ * What proves who asks: ORDERS_TOKEN, a token or an API key, else what the stack that runs here has made for that. None
+ * where the APIs are another system's and nothing is set: it will say that it wants one.
+ */
+export function tokenOf(environment: Environment, folder: string): string | undefined {
+  const token = environment['ORDERS_TOKEN'];
+  if (token) return token;
+  if (Object.keys(apis).some((name) => Boolean(environment[name]))) return undefined;
+  return inStack(z.object({ token: z.string().nullable() }), environment, folder)?.token ?? undefined;
+}
+
 const apiOfStack = {
   ADMIN_URL: z.object({ admin: z.string() }).transform(({ admin }) => admin),
   GRAPHQL_URL: z.object({ graphql: z.string() }).transform(({ graphql }) => graphql),
@@ -56,10 +67,16 @@ function urlsIn<Urls>(
   folder: string,
   variables: string,
 ): Urls {
+  const stack = inStack(z.object({ urls }), environment, folder);
+  if (!stack) throw new NotRunning(`no system runs here: run npm start, or set ${variables}`);
+  return stack.urls;
+}
+
+function inStack<Part>(part: z.ZodType<Part>, environment: Environment, folder: string): Part | undefined {
   const file = join(environment['DATA_DIR'] || join(folder, '.data'), 'stack.json');
   try {
-    return z.object({ urls }).parse(JSON.parse(readFileSync(file, 'utf8'))).urls;
-  } catch (error) {
-    throw new NotRunning(`no system runs here: run npm start, or set ${variables}`, { cause: error });
+    return part.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
   }
 }
