@@ -15,6 +15,7 @@ import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends CommandSideConfiguration {
   readonly callers: Callers;
+  readonly isSchemaHidden: boolean;
   readonly logger: ReturnType<typeof createLogger>;
 }
 
@@ -22,14 +23,21 @@ export interface AppConfiguration extends CommandSideConfiguration {
 @Module({})
 export class AppModule {
   static register(configuration: AppConfiguration): DynamicModule {
-    const { logger, metrics, callers } = configuration;
+    const { logger, metrics, callers, isSchemaHidden } = configuration;
     return {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(frameworkLogging(logger)),
         AccessModule.register(callers),
         CommandSideModule.register(configuration),
-        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: false, callers, logger }),
+        graphqlApi({
+          typeDefs,
+          scalars: scalarResolvers,
+          subscriptions: false,
+          isSchemaHidden,
+          callers,
+          logger,
+        }),
         TerminusModule.forRoot({ logger: false }),
       ],
       controllers: [HealthController, MetricsController],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings, refuseAccessConflicts } from '@orders/shared-events/http/access/configuration.js';
 import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
+import { environment, refuseInProduction } from '@orders/shared-events/transport/production.js';
 import type { GuardSettings } from './payment/guarded-provider.js';
 
 const wholeNumber = (least: number, most: number, defaultValue: number) => {
@@ -63,7 +64,8 @@ export function refusePaymentConflicts(
 }
 
 export const configurationSchema = z
-  .object({ ...backEnds, ...http, ...accessSettings, ...paymentSettings, PORT: port(3001) })
+  .object({ ...backEnds, ...http, ...environment, ...accessSettings, ...paymentSettings, PORT: port(3001) })
+  .superRefine(refuseInProduction)
   .superRefine(refuseAccessConflicts)
   .superRefine(refusePaymentConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { Registry } from 'prom-client';
 import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { harden } from '@orders/shared-events/http/hardening.js';
 import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
@@ -32,6 +33,7 @@ await runAsProcess(
       databaseUrl: configuration.DATABASE_URL,
       settings: configuration,
       callers,
+      isSchemaHidden: configuration.NODE_ENV === 'production',
       logger,
       metrics,
     });
@@ -43,6 +45,7 @@ await runAsProcess(
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
     app.use(requestLogging(logger));
+    harden(app);
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     return app.getUrl();
   },

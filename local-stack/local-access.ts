@@ -1,4 +1,4 @@
-import { LOCAL_ISSUER } from '@orders/shared-events/http/access/configuration.js';
+import { LOCAL_ISSUER } from '@orders/shared-events/transport/production.js';
 import type { Role } from '@orders/shared-events/http/access/principal.js';
 import { newSigningKey, publicKeys, signedToken } from '@orders/shared-events/http/access/token-signer.js';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /** `npm start`: the whole system on this machine. */
 import { configurationOrExit } from '@orders/shared-events/transport/configuration.js';
-import { LOCAL_ISSUER } from '@orders/shared-events/http/access/configuration.js';
+import { LOCAL_ISSUER } from '@orders/shared-events/transport/production.js';
 import { configurationSchema } from './application/configuration.js';
 import { seedCatalogue } from './demo-catalogue.js';
 import type { LocalTokens } from './local-access.js';

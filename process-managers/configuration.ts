@@ -1,5 +1,6 @@
 import { accessSettings, refuseAccessConflicts } from '@orders/shared-events/http/access/configuration.js';
 import { backEnds, http, milliseconds, port } from '@orders/shared-events/transport/configuration.js';
+import { environment, refuseInProduction } from '@orders/shared-events/transport/production.js';
 import type { ProcessStage } from '@orders/shared-events/contracts/orderProcess.events.js';
 import { z } from 'zod';
 import type { StageDurations } from './order-process/deadlines.js';
@@ -87,7 +88,15 @@ export function refuseConflicts(settings: ProcessSettings, context: z.Refinement
 }
 
 export const configurationSchema = z
-  .object({ ...backEnds, ...http, ...accessSettings, ...processSettings, ADMIN_PORT: port(3002) })
+  .object({
+    ...backEnds,
+    ...http,
+    ...environment,
+    ...accessSettings,
+    ...processSettings,
+    ADMIN_PORT: port(3002),
+  })
+  .superRefine(refuseInProduction)
   .superRefine(refuseAccessConflicts)
   .superRefine(refuseConflicts);
 export type Configuration = z.infer<typeof configurationSchema>;

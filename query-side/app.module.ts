@@ -15,6 +15,7 @@ import { scalarResolvers, typeDefs } from './schema.js';
 
 export interface AppConfiguration extends QuerySideConfiguration {
   readonly callers: Callers;
+  readonly isSchemaHidden: boolean;
   /** What GraphiQL has filled in. */
   readonly graphiqlToken?: string | undefined;
   readonly logger: Parameters<typeof frameworkLogging>[0];
@@ -24,14 +25,21 @@ export interface AppConfiguration extends QuerySideConfiguration {
 @Module({})
 export class AppModule {
   static register(configuration: AppConfiguration): DynamicModule {
-    const { logger, callers } = configuration;
+    const { logger, callers, isSchemaHidden } = configuration;
     return {
       module: AppModule,
       imports: [
         LoggerModule.forRoot(frameworkLogging(logger)),
         AccessModule.register(callers),
         QuerySideModule.register(configuration),
-        graphqlApi({ typeDefs, scalars: scalarResolvers, subscriptions: true, callers, logger }),
+        graphqlApi({
+          typeDefs,
+          scalars: scalarResolvers,
+          subscriptions: true,
+          isSchemaHidden,
+          callers,
+          logger,
+        }),
         GraphiqlModule.register(configuration.graphiqlToken),
         TerminusModule.forRoot({ logger: false }),
       ],

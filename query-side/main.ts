@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { Logger } from 'nestjs-pino';
 import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { harden } from '@orders/shared-events/http/hardening.js';
 import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
@@ -22,6 +23,7 @@ await runAsProcess(
     const module = AppModule.register({
       databaseUrl: configuration.DATABASE_URL,
       callers,
+      isSchemaHidden: configuration.NODE_ENV === 'production',
       graphiqlToken: configuration.GRAPHIQL_TOKEN,
       eventStore,
       logger,
@@ -30,6 +32,7 @@ await runAsProcess(
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
     app.use(requestLogging(logger));
+    harden(app);
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     return app.getUrl();
   },

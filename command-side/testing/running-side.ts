@@ -77,6 +77,7 @@ export async function startSide(
         ...settings,
       },
       callers: callersOfSpecs(),
+      isSchemaHidden: false,
       logger: silent,
       metrics: new Registry(),
     }),

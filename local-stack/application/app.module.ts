@@ -70,7 +70,7 @@ export class AppModule {
           logger,
           metrics,
         }),
-        graphql(callers, logger),
+        graphql(callers, logger, configuration.NODE_ENV === 'production'),
         GraphiqlModule.register(configuration.GRAPHIQL_TOKEN),
         TerminusModule.forRoot({ logger: false }),
       ],
@@ -88,11 +88,12 @@ export class AppModule {
   }
 }
 
-const graphql = (callers: Callers, logger: Logger): DynamicModule =>
+const graphql = (callers: Callers, logger: Logger, isSchemaHidden: boolean): DynamicModule =>
   graphqlApi({
     typeDefs: print(mergeTypeDefs([commandSide.typeDefs, querySide.typeDefs])),
     scalars: { ...commandSide.scalarResolvers, ...querySide.scalarResolvers },
     subscriptions: true,
+    isSchemaHidden,
     callers,
     logger,
   });

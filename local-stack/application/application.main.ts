@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { OtherLog } from '@orders/process-managers/checkpoints.js';
 import { ForeignLog } from '@orders/query-side/builds/session.js';
 import { callersOf } from '@orders/shared-events/http/access/configuration.js';
+import { harden } from '@orders/shared-events/http/hardening.js';
 import { configurationOrExit, configuredOrExit } from '@orders/shared-events/transport/configuration.js';
 import { openConnections } from '@orders/shared-events/transport/connections.js';
 import { createLogger, requestLogging } from '@orders/shared-events/transport/observability.js';
@@ -44,6 +45,7 @@ await runAsProcess(
     onStop(() => app.close());
     app.useLogger(app.get(Logger));
     app.use(requestLogging(logger));
+    harden(app);
     await app.listen(configuration.PORT, configuration.BIND_ADDRESS);
     const url = await app.getUrl();
     await whenReady(`${url}/health/ready`);

@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { SwaggerModule } from '@nestjs/swagger';
+import { harden } from '@orders/shared-events/http/hardening.js';
 import { ProblemDetails } from '@orders/shared-events/http/problem-details.js';
 import { requestLogging } from '@orders/shared-events/transport/observability.js';
 import { Logger } from 'nestjs-pino';
@@ -26,6 +27,7 @@ export async function startAdminApi(options: AdminOptions, { port, host }: Admin
   });
   app.useLogger(app.get(Logger));
   app.use(requestLogging(options.logger));
+  harden(app);
   app.useGlobalFilters(new ProblemDetails(options.logger, isAway), new UnreadableProcess());
   SwaggerModule.setup('api/docs', app, () => documentOf(app), { jsonDocumentUrl: 'api/openapi.json' });
   await app.listen(port, host);

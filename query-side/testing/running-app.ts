@@ -43,6 +43,7 @@ export class RunningApp {
         databaseUrl,
         eventStore: servers.eventStore,
         callers: callersOfSpecs(),
+        isSchemaHidden: false,
         logger: silent,
       }),
       { logger: false, abortOnError: false },

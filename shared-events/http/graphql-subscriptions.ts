@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   type FormattedExecutionResult,
   GraphQLError,
+  type GraphQLSchema,
   OperationTypeNode,
   getOperationAST,
   parse,
@@ -17,6 +18,7 @@ import {
 import type { Callers } from './access/callers.js';
 import { codeOf } from './access/refusal-answers.js';
 import { formatError } from './graphql-errors.js';
+import { parseOptions, tooCostly } from './limits/query-limits.js';
 
 /** A connection as graphql-ws has it over the `ws` server. */
 interface Connection {
@@ -33,10 +35,18 @@ interface Upgraded {
 interface Payload {
   readonly query: string;
   readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 interface Result {
   readonly data?: Record<string, unknown> | null | undefined;
   readonly errors?: readonly GraphQLError[] | undefined;
+}
+
+interface Subscribed {
+  readonly schema: GraphQLSchema;
+  readonly isSchemaHidden: boolean;
+  readonly callers: Callers;
+  readonly logger: LogSink;
 }
 
 /** So long a connection may take to say who it is. */
@@ -51,7 +61,7 @@ const UNAUTHORIZED = 4401;
  * connection ends with the token that it began with. Errors are those of HTTP, under the correlation id that the
  * connection began with.
  */
-export function subscriptionsOnly(callers: Callers, logger: LogSink) {
+export function subscriptionsOnly({ schema, isSchemaHidden, callers, logger }: Subscribed) {
   const contexts = new WeakMap<Connection, Context>();
   const ends = new WeakMap<Connection, NodeJS.Timeout>();
   const format = formatError(logger);
@@ -62,7 +72,8 @@ export function subscriptionsOnly(callers: Callers, logger: LogSink) {
   ) =>
     runInContext(contextFor(contexts, connection), () =>
       errors.map((error) => {
-        const { extensions, ...plain } = error.toJSON();
+        const { extensions, ...told } = error.toJSON();
+        const plain = isSchemaHidden ? { ...told, message: withoutHint(told.message) } : told;
         return format({ ...plain, extensions: { code: codeOf(error), ...extensions } }, error);
       }),
     );
@@ -88,7 +99,7 @@ export function subscriptionsOnly(callers: Callers, logger: LogSink) {
     onSubscribe: (connection: Connection, _id: string, payload: Payload) =>
       Object.keys(connection.subscriptions).length > MOST_SUBSCRIPTIONS
         ? [refusal(`at most ${MOST_SUBSCRIPTIONS} subscriptions a connection`, 'TOO_MANY_SUBSCRIPTIONS')]
-        : refusalOf(payload),
+        : refusalOf(schema, payload),
     /** The operation was refused before it ran. */
     onError: (connection: Connection, _id: string, _payload: Payload, errors: readonly GraphQLError[]) =>
       formatAll(connection, errors, () => 'GRAPHQL_VALIDATION_FAILED'),
@@ -104,16 +115,24 @@ export function subscriptionsOnly(callers: Callers, logger: LogSink) {
   };
 }
 
+/** As Apollo does over HTTP. */
+const withoutHint = (message: string): string => message.replace(/ ?Did you mean .+\?$/, '');
+
 /** A resolver's error is at a place in the answer; one that is at none is about the variables. */
 const codeOfResult = ({ path }: GraphQLError): string =>
   path === undefined ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 
 /** Undefined for a subscription, which goes on to be validated. */
-function refusalOf({ query, operationName }: Payload): readonly GraphQLError[] | undefined {
+function refusalOf(
+  schema: GraphQLSchema,
+  { query, operationName, variables }: Payload,
+): readonly GraphQLError[] | undefined {
   try {
-    const operation = getOperationAST(parse(query), operationName);
+    const document = parse(query, parseOptions);
+    const operation = getOperationAST(document, operationName);
     if (!operation) return [refusal('no such operation', 'OPERATION_RESOLUTION_FAILURE')];
-    if (operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;
+    const costly = tooCostly(schema, { document, operationName, variables });
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION) return costly && [costly];
     return [refusal('only subscriptions come this way: queries and mutations go over HTTP', 'BAD_REQUEST')];
   } catch (error) {
     return [refusal(error instanceof Error ? error.message : String(error), 'GRAPHQL_PARSE_FAILED')];

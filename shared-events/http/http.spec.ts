@@ -50,6 +50,7 @@ const api = graphqlApi({
   typeDefs: 'type Query { inside: Int away: Int } type Subscription { insides: Int }',
   scalars: {},
   subscriptions: true,
+  isSchemaHidden: false,
   callers: callersOfSpecs(),
   logger,
 });

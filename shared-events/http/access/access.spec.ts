@@ -86,7 +86,7 @@ const typeDefs = `type Query { mine: String shops: String forgotten: String }
   imports: [
     AccessModule.register(callers),
     graphqlApi({
-      ...{ typeDefs, scalars: {}, subscriptions: true, callers, logger: silent },
+      ...{ typeDefs, scalars: {}, subscriptions: true, isSchemaHidden: false, callers, logger: silent },
     }),
   ],
   controllers: [Routes],
@@ -226,7 +226,7 @@ describe('over a WebSocket', () => {
         AccessModule.register(soon),
         graphqlApi({
           ...{ typeDefs, scalars: {} },
-          ...{ subscriptions: true, callers: soon, logger: silent },
+          ...{ subscriptions: true, isSchemaHidden: false, callers: soon, logger: silent },
         }),
       ],
       providers: [Things],

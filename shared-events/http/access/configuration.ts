@@ -7,9 +7,6 @@ import { Authenticator } from './authenticator.js';
 import { Callers } from './callers.js';
 import { TokenVerifier, algorithms } from './token-verifier.js';
 
-/** Of `npm start`, which signs tokens with a key of its own: nobody else is to be believed by that name. */
-export const LOCAL_ISSUER = 'urn:orders:local';
-
 /** Public keys only: whoever has a private one can be anybody. */
 const PublicKey = z
   .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']) })
