@@ -24,7 +24,7 @@ const DAYS = 30;
 const SECONDS = DAYS * 86_400;
 
 /** Whose tokens `npm start` makes. */
-export const LOCAL_PEOPLE = {
+const LOCAL_PEOPLE = {
   customer: 'demo-customer',
   operator: 'demo-operator',
   admin: 'demo-admin',

@@ -30,9 +30,10 @@ export async function requestedIn(
   log: Pick<RequestLog, 'readStream'>,
   stream: StreamName,
   fromRevision = 0n,
+  maxCount?: number,
 ): Promise<Requested[]> {
   const found: Requested[] = [];
-  for await (const { id, type, data, metadata, revision } of log.readStream(stream, fromRevision)) {
+  for await (const { id, type, data, metadata, revision } of log.readStream(stream, fromRevision, maxCount)) {
     const event = { id, type, data, metadata: EventMetadata.parse(metadata) } as NewEvent;
     found.push({ stream, revision, event });
   }
@@ -45,7 +46,7 @@ export async function requestedBefore(
   category: RequestCategory,
   requestId: string,
 ): Promise<Requested | undefined> {
-  return (await requestedIn(log, requestStream(category, requestId)))[0];
+  return (await requestedIn(log, requestStream(category, requestId), 0n, 1))[0];
 }
 
 /** The request's first event, as it is to be appended. */
@@ -56,12 +57,20 @@ export function firstOf(
   request: OperatorRequest,
   now: string,
 ): Requested {
-  const commandId = CommandId.parse(requestId);
-  return {
-    stream: requestStream(category, requestId),
-    revision: 0n,
-    event: { id: eventIdOf(commandId, 0), type, data, metadata: metadataOf(request, commandId, type, now) },
-  };
+  const at = { stream: requestStream(category, requestId), revision: 0n };
+  return requestedAt(at, CommandId.parse(requestId), { type, data }, request, now);
+}
+
+/** What a request records at a revision of a stream, as it is to be appended. */
+export function requestedAt(
+  at: Pick<Requested, 'stream' | 'revision'>,
+  commandId: CommandId,
+  { type, data }: Pick<DomainEvent, 'type' | 'data'>,
+  request: OperatorRequest,
+  now: string,
+): Requested {
+  const metadata = metadataOf(request, commandId, type, now);
+  return { ...at, event: { id: eventIdOf(commandId, 0), type, data, metadata } };
 }
 
 export type Standing =
@@ -96,7 +105,7 @@ export async function record(log: RequestLog, asked: Requested, isSame: IsSame):
   const { stream, revision, event } = asked;
   const { outcome } = await log.append(stream, revision === 0n ? 'no_stream' : revision - 1n, [event]);
   if (outcome === 'conflict') return { outcome };
-  const [stands = asked] = await requestedIn(log, stream, revision);
+  const [stands = asked] = await requestedIn(log, stream, revision, 1);
   return isSame(stands) && isOfOneCall(stands, asked)
     ? { outcome: 'done', requested: stands }
     : standing(stands, isSame);

@@ -61,8 +61,10 @@ export class ActionProblems implements ExceptionFilter {
   }
 }
 
-/** The simulated provider's pages, where the customer does what it wants of them: in the place of 3-D Secure. Who
- * has the link is who was sent there. */
+/**
+ * The simulated provider's pages, where the customer does what it wants of them: in the place of 3-D Secure. Who has the
+ * link is who was sent there.
+ */
 @Controller(CUSTOMER_ACTIONS)
 @Everybody()
 @UseFilters(ActionProblems)

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ForwarderReplayEvent } from '@orders/shared-events/contracts/forwarderReplay.events.js';
-import { eventIdOf, logPosition, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
+import { logPosition, requestIdOf, requestStream } from '@orders/shared-events/contracts/ids.js';
 import type { EventStore } from '@orders/shared-events/transport/event-store.js';
 import { type OperatorRequest, requestId } from '../operator-request.js';
-import { metadataOf } from '../own-events.js';
 import {
   type Requested,
   type Standing,
   firstOf,
   isRequestFor,
   record,
+  requestedAt,
   requestedBefore,
   requestedIn,
   standing,
@@ -99,8 +99,7 @@ export class ReplayRequests {
     if (!replay) return { outcome: 'no such replay' };
     if (replay.state !== 'running') return { outcome: 'not running' };
     const event: ForwarderReplayEvent = { type: 'ForwarderReplayStopped', data: { replayId } };
-    const metadata = metadataOf(request, commandId, event.type, this.now());
-    const requested = { stream, revision: 1n, event: { id: eventIdOf(commandId, 0), ...event, metadata } };
+    const requested = requestedAt({ stream, revision: 1n }, commandId, event, request, this.now());
     if (dryRun) return { outcome: 'planned', requested };
     const recorded = await record(this.log, requested, isSame);
     if (recorded.outcome === 'conflict') return { outcome: 'not running' };

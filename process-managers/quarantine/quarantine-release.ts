@@ -1,20 +1,13 @@
-import type { NewEvent } from '@orders/shared-events/contracts/envelope.js';
-import {
-  type CommandId,
-  LogPosition,
-  type OrderId,
-  eventIdOf,
-  quarantineStream,
-} from '@orders/shared-events/contracts/ids.js';
+import { LogPosition, type OrderId, quarantineStream } from '@orders/shared-events/contracts/ids.js';
 import type { QuarantineEvent } from '@orders/shared-events/contracts/quarantine.events.js';
 import { type OperatorRequest, requestId } from '../operator-request.js';
-import { metadataOf } from '../own-events.js';
 import {
   type RequestLog,
   type Requested,
   type Standing,
   isRequestFor,
   record,
+  requestedAt,
   requestedIn,
   standing,
 } from '../requests.js';
@@ -56,17 +49,11 @@ export class QuarantineRelease {
     const { position } = found;
     if (ifPosition !== undefined && ifPosition !== position) return { outcome: 'stale', position };
     const revision = (before.at(-1)?.revision ?? -1n) + 1n;
-    const event = this.#event(orderId, position, commandId, request);
-    const requested = { stream, revision, event };
-    return dryRun ? { outcome: 'planned', requested } : record(this.log, requested, isSame);
-  }
-
-  #event(orderId: OrderId, position: string, commandId: CommandId, request: OperatorRequest): NewEvent {
-    const { type, data }: QuarantineEvent = {
+    const event: QuarantineEvent = {
       type: 'QuarantineReleaseRequested',
       data: { orderId, from: LogPosition.parse(position) },
     };
-    const metadata = metadataOf(request, commandId, type, this.now());
-    return { id: eventIdOf(commandId, 0), type, data, metadata };
+    const requested = requestedAt({ stream, revision }, commandId, event, request, this.now());
+    return dryRun ? { outcome: 'planned', requested } : record(this.log, requested, isSame);
   }
 }

@@ -46,7 +46,7 @@ export const accessSettings = {
   AUTH_ALGORITHMS: listOf(algorithms).default([...algorithms]),
   /** Where roles stand in a token, e.g. `realm_access.roles`. */
   AUTH_ROLES_CLAIM: z.string().min(1).default('roles'),
-  /** Keys of services; see `npm run api-key -- --help`. */
+  /** Keys of services; see `npm run access -- --help`. */
   API_KEYS_FILE: z.string().optional(),
 };
 export type AccessSettings = z.infer<z.ZodObject<typeof accessSettings>>;

@@ -1,5 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
-import type { Permission, Role, Scope } from './principal.js';
+import { type Permission, type Role, STAFF, type Scope, roles } from './principal.js';
+
+export { STAFF };
 
 export const ACCESS = 'orders:access';
 
@@ -15,6 +17,4 @@ export const Everybody = (): MethodDecorator & ClassDecorator =>
   SetMetadata<string, Access>(ACCESS, 'everybody');
 
 /** Customers, and who runs the shop. */
-export const ANYBODY_KNOWN = ['customer', 'operator', 'admin'] as const;
-/** Who runs the shop. */
-export const STAFF = ['operator', 'admin'] as const;
+export const ANYBODY_KNOWN = roles;

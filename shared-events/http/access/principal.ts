@@ -43,14 +43,16 @@ export const isAllowed = (principal: Principal, permission: Permission): boolean
     ? principal.scopes.includes(permission.scope)
     : permission.roles.some((role) => principal.roles.includes(role));
 
-/** Who runs the shop sees all of it, and so does a service that may see orders at all. */
-const STAFF: readonly Role[] = ['operator', 'admin'];
+/** Who runs the shop. */
+export const STAFF = ['operator', 'admin'] as const satisfies readonly Role[];
+
+export const isStaff = (own: readonly Role[]): boolean => STAFF.some((role) => own.includes(role));
 
 /**
  * Whose orders it may see, and act upon: a customer's their own, and those of others do not exist for them. Undefined:
- * everybody's.
+ * everybody's: who runs the shop sees all of it, and so does a service that may see orders at all.
  */
 export function ownerOf({ actor, roles: own }: Principal): CustomerId | undefined {
-  if (actor.kind === 'service' || own.some((role) => STAFF.includes(role))) return undefined;
+  if (actor.kind === 'service' || isStaff(own)) return undefined;
   return CustomerId.parse(actor.subject);
 }

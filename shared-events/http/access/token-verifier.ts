@@ -9,7 +9,7 @@ import {
 } from 'jose';
 import { Actor } from '../../contracts/envelope.js';
 import { CustomerId } from '../../contracts/ids.js';
-import { type Principal, type Role, roles } from './principal.js';
+import { type Principal, type Role, isStaff, roles } from './principal.js';
 import { KeysUnavailable, Unauthenticated } from './refusals.js';
 
 /** Signatures with a public key. What is signed with a shared secret, or not at all, is no proof here. */
@@ -54,9 +54,9 @@ export class TokenVerifier {
 
   #principalOf(payload: JWTPayload): Principal {
     const found = rolesIn(payload, this.settings.rolesClaim);
-    const isStaff = found.includes('operator') || found.includes('admin');
-    const actor = { kind: isStaff ? 'operator' : 'customer', subject: payload.sub } as const;
-    const isSubject = isStaff ? Actor.safeParse(actor) : CustomerId.safeParse(payload.sub);
+    const runsTheShop = isStaff(found);
+    const actor = { kind: runsTheShop ? 'operator' : 'customer', subject: payload.sub } as const;
+    const isSubject = runsTheShop ? Actor.safeParse(actor) : CustomerId.safeParse(payload.sub);
     if (!isSubject.success) throw new Unauthenticated('the subject of the token is none that can be kept');
     const expiresAt = ((payload.exp ?? 0) + SKEW_S) * 1_000;
     return { actor: Actor.parse(actor), roles: found, scopes: [], expiresAt };
