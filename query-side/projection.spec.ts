@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto';
 import type { DomainEvent } from '@orders/shared-events/contracts/catalogue.js';
 import { mug, orderId, orderPlaced } from '@orders/shared-events/testing/examples.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
-import { createBuild, ensureStructure, lockBuilds } from './builds/builds.js';
 import { acquire } from './builds/lease.js';
-import { NotCommitted, inTransaction, transaction } from './database/database.js';
+import { NotCommitted, inTransaction } from './database/database.js';
 import { UnreadableEvent } from './projector.js';
 import { BuildWriter, Superseded } from './projection.js';
 import { projectorsOf } from './read-models/definition.js';
 import { readModels } from './read-models/read-models.js';
 import { type BackEnds, backEnds } from './testing/servers.js';
-import { type TestDatabase, testDatabase } from './testing/read-models.js';
+import { type TestDatabase, aBuild, testDatabase } from './testing/read-models.js';
 import { recorded } from './testing/recorded.js';
 
 describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, real) => {
@@ -25,11 +24,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('on %s', (_title, re
   afterAll(() => servers.stop());
   beforeEach(async () => {
     database = testDatabase(await servers.database());
-    await ensureStructure(database.pool);
-    build = await transaction(database.pool, async (client) => {
-      await lockBuilds(client);
-      return createBuild(client, readModels, { purpose: 'deploy', logIdentity: 'log' });
-    });
+    build = await aBuild(database, 'log');
   });
   afterEach(() => database.close());
 

@@ -6,12 +6,10 @@ import { mug } from '@orders/shared-events/testing/examples.js';
 import { silent } from '@orders/shared-events/testing/logger.js';
 import { serverRows } from '@orders/shared-events/testing/servers.js';
 import { until } from '@orders/shared-events/testing/until.js';
-import { transaction } from '../database/database.js';
 import { readModels } from '../read-models/read-models.js';
-import { type TestDatabase, testDatabase } from '../testing/read-models.js';
+import { type TestDatabase, aBuild, testDatabase } from '../testing/read-models.js';
 import { recorded } from '../testing/recorded.js';
 import { type BackEnds, backEnds } from '../testing/servers.js';
-import { createBuild, ensureStructure, lockBuilds } from './builds.js';
 import { acquire } from './lease.js';
 import { BuildSession, LeaseNotRenewed } from './session.js';
 
@@ -29,11 +27,7 @@ describe.each(serverRows('EVENTSTORE_URL', 'DATABASE_URL'))('a builder on %s', (
   afterAll(() => servers.stop());
   beforeEach(async () => {
     database = testDatabase(await servers.database());
-    await ensureStructure(database.pool);
-    build = await transaction(database.pool, async (client) => {
-      await lockBuilds(client);
-      return createBuild(client, readModels, { purpose: 'deploy', logIdentity: LOG });
-    });
+    build = await aBuild(database, LOG);
     const opened = await BuildSession.open(
       build,
       { announces: true, lazyCommits: false },

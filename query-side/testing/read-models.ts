@@ -1,6 +1,8 @@
 import { Client, type Pool } from 'pg';
 import { silent } from '@orders/shared-events/testing/logger.js';
-import { createPool, openConnection } from '../database/database.js';
+import { createBuild, ensureStructure, lockBuilds } from '../builds/builds.js';
+import { createPool, openConnection, transaction } from '../database/database.js';
+import { readModels } from '../read-models/read-models.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -29,4 +31,13 @@ export function testDatabase(url: string): TestDatabase {
       await Promise.allSettled([...clients.map((client) => client.end()), pool.end()]);
     },
   };
+}
+
+/** A build of the read models that nobody writes yet. Resolves with its name. */
+export async function aBuild({ pool }: TestDatabase, logIdentity: string): Promise<string> {
+  await ensureStructure(pool);
+  return transaction(pool, async (client) => {
+    await lockBuilds(client);
+    return createBuild(client, readModels, { purpose: 'deploy', logIdentity });
+  });
 }
